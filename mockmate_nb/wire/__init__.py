@@ -1,0 +1,1 @@
+"""The wire: server-sent events as bytes, and the typed events they carry."""
