@@ -1,0 +1,1 @@
+"""Durable streams of events: the log that keeps them and the producer that owns a running turn."""
