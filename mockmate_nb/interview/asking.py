@@ -1,0 +1,95 @@
+"""How a question gets its words: the model's stream, then the model's whole reply, then the bank's own wording.
+
+Each way is tried only while nothing has been said yet; the step that ends the turn says which one it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from mockmate_nb.errors import MockMateError, UnreadableReply
+from mockmate_nb.interview.machine import Turn
+from mockmate_nb.interview.prompts import question_messages
+from mockmate_nb.interview.setup import InterviewSetup
+from mockmate_nb.interview.steps import Asked, Cut, Delta, Step
+from mockmate_nb.llm.client import LLM
+from mockmate_nb.llm.practice import tokens
+from mockmate_nb.llm.stream import ChatStream, Message
+
+NEAR_TOKENS, FAR_TOKENS = 160, 1500  # a service's model may think before it speaks
+NEAR_TEMPERATURE = 0.2  # small models wander when they are left at their default
+
+
+async def question_steps(
+    llm: LLM, setup: InterviewSetup, turns: Sequence[Turn], *, partial: str = ""
+) -> AsyncGenerator[list[Step], None]:
+    """The steps of asking the last turn's question, after `partial` if it is taken up in its middle."""
+    turn = turns[-1]
+    if partial and turn.bank_text.startswith(partial):
+        async for steps in bank_steps(turn.bank_text[len(partial) :], pace=llm.pace, note=turn.note):
+            yield steps
+        return
+    far = llm.settings.leaves_machine
+    messages = question_messages(setup, turns, roomy=far)
+    limit, temperature = (FAR_TOKENS, None) if far else (NEAR_TOKENS, NEAR_TEMPERATURE)
+    stream = llm.stream(messages, max_tokens=limit, temperature=temperature, prefix=partial)
+    try:
+        async for steps in _streamed(stream):
+            yield steps
+    except MockMateError as fault:
+        if fault.partial:
+            raise
+        failure = fault
+    else:
+        yield [Asked("model", "stream")]
+        return
+    try:
+        text = await _whole(llm, messages, limit, temperature, failure)
+    except MockMateError as fault:
+        async for steps in bank_steps(turn.bank_text, pace=llm.pace, note=f"{fault.kind}: {fault.message}"):
+            yield steps
+    else:
+        yield [Delta(text), Asked("model", "batch", f"{failure.kind}: {failure.message}")]
+
+
+async def _streamed(stream: ChatStream) -> AsyncGenerator[list[Step], None]:
+    """Deltas with the seams between them at their places; a reply without any text is a fault."""
+    said, seams = len(stream.text.encode()), len(stream.seams)
+    async with stream:
+        async for batch in stream.batches():
+            text = "".join(batch).encode()
+            if len(stream.seams) > seams:
+                at = min(max(stream.seams[-1] - said, 0), len(text))
+                seams = len(stream.seams)
+                steps: list[Step] = [*_delta(text[:at]), Cut(), *_delta(text[at:])]
+            else:
+                steps = _delta(text)
+            said += len(text)
+            yield steps
+    if not stream.text.strip():
+        raise UnreadableReply("The model's reply was empty.", advice="Try again, or use another model.")
+
+
+def _delta(text: bytes) -> list[Step]:
+    return [Delta(text.decode())] if text else []
+
+
+async def _whole(
+    llm: LLM, messages: list[Message], limit: int, temperature: float | None, failure: MockMateError
+) -> str:
+    """The same question by the batch call, where a second try makes sense."""
+    if not failure.retryable:
+        raise failure
+    text = (await llm.complete(messages, max_tokens=limit, temperature=temperature)).text.strip()
+    if not text:
+        raise UnreadableReply("The model's reply was empty.", advice="Try again, or use another model.")
+    return text
+
+
+async def bank_steps(text: str, *, pace: float, note: str) -> AsyncGenerator[list[Step], None]:
+    """The bank's own wording, at the pace of the practice model."""
+    for piece in tokens(text):
+        yield [Delta(piece)]
+        await asyncio.sleep(1 / pace if pace else 0)
+    yield [Asked("bank", "stream", note)]

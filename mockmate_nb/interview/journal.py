@@ -1,0 +1,94 @@
+"""Steps as they are kept and read back: commands in the session's journal, a turn's events in its stream. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from mockmate_nb.errors import UnreadableReply
+from mockmate_nb.interview.bank import Gap
+from mockmate_nb.interview.steps import (
+    Again,
+    Ask,
+    Asked,
+    Cut,
+    Delta,
+    Fail,
+    Halt,
+    Judge,
+    Judged,
+    Rate,
+    Remark,
+    Step,
+)
+from mockmate_nb.wire.events import (
+    Command,
+    Error,
+    Event,
+    FeedbackChunk,
+    Interrupted,
+    InterviewComplete,
+    QuestionChunk,
+    QuestionComplete,
+    Seam,
+    Stopped,
+)
+
+SUFFIX = "/journal"
+SETUP, TAKEN_OVER = "setup", "taken_over"
+_COMMANDS: dict[str, type[Ask | Judge | Again | Rate]] = {
+    "ask": Ask,
+    "judge": Judge,
+    "again": Again,
+    "rate": Rate,
+}
+
+
+def journal_id(session_id: str) -> str:
+    return session_id + SUFFIX
+
+
+def to_command(step: Ask | Judge | Again | Rate) -> Command:
+    values = asdict(step)
+    return Command(name=values.pop("name"), arguments=values)
+
+
+def from_command(command: Command) -> Ask | Judge | Again | Rate:
+    """The step that `command` was made from; `UnreadableReply` where it is none."""
+    try:
+        values: dict[str, Any] = dict(command.arguments)
+        if values.get("gap"):
+            values["gap"] = Gap(values["gap"])
+        return _COMMANDS[command.name](**values)
+    except (KeyError, ValueError, TypeError) as fault:
+        raise UnreadableReply(
+            f"The journal holds a command that cannot be read: {command.name!r}.",
+            advice="It was written by another version of this package.",
+            raw=str(command.arguments)[:300],
+        ) from fault
+
+
+def from_event(event: Event) -> Step | None:
+    """The step that a turn's event was sent for; None where it moves nothing."""
+    match event:
+        case QuestionChunk(content=content):
+            return Delta(content)
+        case Seam():
+            return Cut()
+        case QuestionComplete(source=source, via=via, note=note):
+            return Asked(source, via, note)
+        case FeedbackChunk(path=path, content=content):
+            return Remark(path, content)
+        case InterviewComplete(feedback=feedback):
+            return Judged(feedback)
+        case Stopped():
+            return Halt()
+        case Error(kind=kind, message=message, retryable=retryable, raw=raw):
+            return Fail(kind, message, retryable, raw)
+        case Interrupted():
+            return INTERRUPTED
+        case _:
+            return None
+
+
+INTERRUPTED = Fail("connection", "The kernel ended in the middle of this turn.", interrupted=True)

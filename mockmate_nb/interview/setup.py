@@ -1,0 +1,101 @@
+"""What an interview is made from, checked before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Literal, cast
+
+from mockmate_nb.errors import CallerError
+from mockmate_nb.interview.bank import LANGUAGES, Format, Language, Level
+
+MAX_TEXT = 60_000
+MAX_QUESTIONS = 20
+ANY_FORMAT = "mixed"
+MODES = ("practice", "live")
+
+
+class Style(StrEnum):
+    """How the interviewer speaks; what is asked and how it is scored stay the same."""
+
+    FRIENDLY = "friendly"
+    NEUTRAL = "neutral"
+    TECHNICAL = "technical"
+    CHALLENGING = "challenging"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewSetup:
+    """The request for an interview. `question_count` counts main questions, follow-ups come on top.
+
+    Every fault is a `CallerError` that names the field, what is wrong with its value, and the remedy.
+    """
+
+    resume_summary: str
+    job_description: str
+    language: Language = "en"
+    interviewer_style: str = Style.NEUTRAL.value
+    question_count: int = 3
+    interview_format: str = ANY_FORMAT
+    level: str = Level.MID.value
+    user_id: str = "me"
+    mode: Literal["practice", "live"] = "practice"
+
+    def __post_init__(self) -> None:
+        for name in ("resume_summary", "job_description", "user_id"):
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, well_formed(getattr(self, name)))
+        _check_text("resume_summary", self.resume_summary, "the résumé")
+        _check_text("job_description", self.job_description, "the job description")
+        _check_choice("language", self.language, LANGUAGES)
+        _check_choice("interviewer_style", self.interviewer_style, [s.value for s in Style])
+        _check_choice("interview_format", self.interview_format, [ANY_FORMAT, *(f.value for f in Format)])
+        _check_choice("level", self.level, [level.value for level in Level])
+        _check_choice("mode", self.mode, MODES)
+        _check_text("user_id", self.user_id, "the user's name", limit=200)
+        count = self.question_count
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_QUESTIONS:
+            raise CallerError(
+                f"question_count: {str(count)[:20]} is not a whole number from 1 to {MAX_QUESTIONS}.",
+                field="question_count",
+                advice="3 to 5 make a good practice round.",
+            )
+
+    @property
+    def format(self) -> Format | None:
+        """The one format asked for, None where they may mix."""
+        return None if self.interview_format == ANY_FORMAT else Format(self.interview_format)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> InterviewSetup:
+        return cls(**cast("dict[str, Any]", dict(values)))
+
+
+def well_formed(text: str) -> str:
+    """`text` with half characters (lone surrogates), which UTF-8 cannot hold, as U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _check_text(field: str, value: object, what: str, *, limit: int = MAX_TEXT) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise CallerError(f"{field}: {what} is empty.", field=field, advice="Paste its text.")
+    if len(value) > limit:
+        raise CallerError(
+            f"{field}: {what} has {len(value):,} characters; at most {limit:,} are read.",
+            field=field,
+            advice="Shorten it to what matters for this job.",
+        )
+
+
+def _check_choice(field: str, value: object, allowed: object) -> None:
+    names = [str(name) for name in cast("list[object]", allowed)]
+    if value not in names:
+        raise CallerError(
+            f"{field}: {str(value)[:40]!r} is not known.",
+            field=field,
+            advice=f"Use one of: {', '.join(names)}.",
+        )
