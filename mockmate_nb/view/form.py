@@ -1,0 +1,155 @@
+"""The set-up form: a person's texts, the choices, and where the text would go."""
+
+from __future__ import annotations
+
+import html
+from typing import Any, cast
+
+import ipywidgets as w
+
+from mockmate_nb.errors import CallerError
+from mockmate_nb.interview.bank import Format, Language, Level
+from mockmate_nb.interview.samples import sample
+from mockmate_nb.interview.setup import ANY_FORMAT, InterviewSetup, Style
+from mockmate_nb.llm.chunks import estimate_tokens
+from mockmate_nb.llm.client import LLM
+from mockmate_nb.settings import PROVIDERS
+from mockmate_nb.view.publishing import from_cell
+from mockmate_nb.view.words import word
+
+TOKENS_A_QUESTION = 1200
+
+
+class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """Gives an `InterviewSetup` and an `LLM`; raises `CallerError` for what cannot be used."""
+
+    def __init__(self, llm: LLM | None, language: Language) -> None:
+        self._given = llm
+        box = w.Layout(width="auto", height="150px")
+        self.resume = w.Textarea(layout=box)
+        self.job = w.Textarea(layout=box)
+        self.language = w.Dropdown(options=[("English", "en"), ("中文", "zh")], value=language)
+        self.format, self.level, self.style = w.Dropdown(), w.Dropdown(), w.Dropdown()
+        self.count = w.BoundedIntText(value=3, min=1, max=20)
+        self.provider = w.Dropdown()
+        self.destination = w.HTML()
+        self.agree = w.Checkbox(value=False, indent=False)
+        self.sample, self.start, self.last = w.Button(), w.Button(button_style="primary"), w.Button()
+        self._labels = [w.Label() for _ in range(8)]
+        super().__init__(children=self._rows())
+        for field in (self.language, self.provider, self.count, self.resume, self.job):
+            field.observe(lambda change: from_cell(self._changed, change), "value")
+        self.sample.on_click(lambda button: from_cell(self._fill, button))
+        self._speak()
+        self.tell_destination()
+
+    def __repr__(self) -> str:
+        return "SetupForm()"
+
+    @property
+    def spoken(self) -> Language:
+        return cast("Language", self.language.value)
+
+    def setup(self) -> InterviewSetup:
+        return InterviewSetup(
+            resume_summary=self.resume.value,
+            job_description=self.job.value,
+            language=self.spoken,
+            interviewer_style=self.style.value,
+            question_count=self.count.value,
+            interview_format=self.format.value,
+            level=self.level.value,
+        )
+
+    def llm(self) -> LLM:
+        """The chosen model; `CallerError` where the text would leave this machine without a yes."""
+        llm = self._given or LLM(self.provider.value)
+        if llm.settings.leaves_machine and not self.agree.value:
+            where = llm.settings.destination
+            raise CallerError(word(self.spoken, "must_agree", where=where), field="consent")
+        return llm
+
+    def _rows(self) -> list[Any]:
+        labels = self._labels
+        choices = [self.language, self.format, self.level, self.style, self.count, self.provider]
+        for choice in choices:
+            choice.layout.width = "100%"
+        cells = [w.VBox([label, choice]) for label, choice in zip(labels[2:], choices, strict=True)]
+        grid = w.GridBox(
+            cells, layout=w.Layout(grid_template_columns="repeat(auto-fill, minmax(180px, 1fr))")
+        )
+        texts = [
+            w.VBox([label, box], layout=w.Layout(flex="1 1 320px"))
+            for label, box in zip(labels, (self.resume, self.job), strict=False)
+        ]
+        wrap = w.Layout(flex_flow="row wrap", width="100%")
+        buttons = w.HBox([self.start, self.sample, self.last], layout=wrap)
+        return [w.HBox(texts, layout=wrap), grid, self.destination, self.agree, buttons]
+
+    def _changed(self, change: dict[str, Any]) -> None:
+        if change["owner"] is self.language:
+            self._speak()
+        if change["owner"] is self.provider:
+            self.agree.value = False
+        self.tell_destination()
+
+    def _speak(self) -> None:
+        say = self._say
+        names = ("resume", "job", "language", "format", "level", "style", "count", "provider")
+        for label, name in zip(self._labels, names, strict=True):
+            label.value = say(name)
+        self.resume.placeholder, self.job.placeholder = say("resume_hint"), say("job_hint")
+        self._relabel(self.format, [(say(n), n) for n in (ANY_FORMAT, *(f.value for f in Format))])
+        self._relabel(self.level, [(say(level.value), level.value) for level in Level], Level.MID.value)
+        styles = [(say("technical_style" if s is Style.TECHNICAL else s.value), s.value) for s in Style]
+        self._relabel(self.style, styles, Style.NEUTRAL.value)
+        self._relabel(self.provider, self._providers())
+        self.agree.description = say("agree")
+        for button, name in ((self.sample, "sample"), (self.start, "start"), (self.last, "last")):
+            button.description = say(name)
+            button.layout.width = "auto"
+
+    def _say(self, name: str) -> str:
+        return word(self.spoken, name)
+
+    def _providers(self) -> list[tuple[str, str]]:
+        if self._given is not None:
+            return [(f"{self._given.settings.provider.label}", self._given.settings.provider.name)]
+        return [(p.label, p.name) for p in PROVIDERS.values()]
+
+    @staticmethod
+    def _relabel(choice: Any, options: list[tuple[str, str]], default: str | None = None) -> None:
+        chosen = choice.value or default or options[0][1]
+        choice.options = options
+        choice.value = chosen
+
+    def tell_destination(self) -> None:
+        """Say where the text would go, and what it might cost, before it goes."""
+        try:
+            llm = self._given or LLM(self.provider.value)
+        except CallerError as fault:
+            self.destination.value = f'<p class="mockmate-note">{html.escape(str(fault))}</p>'
+            self.agree.layout.display = "none"
+            return
+        settings = llm.settings
+        away = settings.leaves_machine
+        lines = [word(self.spoken, "sends" if away else "stays", where=settings.destination)]
+        if away:
+            lines.append(self._cost(llm))
+        self.agree.layout.display = "" if away else "none"
+        self.destination.value = f'<p class="mockmate-note">{html.escape(" ".join(lines))}</p>'
+
+    def _cost(self, llm: LLM) -> str:
+        """An estimate for the whole interview: every question sends résumé and job once, follow-ups included."""
+        texts = estimate_tokens(self.resume.value) + estimate_tokens(self.job.value)
+        asked = 2 * self.count.value
+        sent, written = asked * (texts + TOKENS_A_QUESTION), asked * 200
+        cost, cap = llm.estimate(sent, written), llm.settings.cost_cap
+        if not cost:
+            return word(self.spoken, "tokens", tokens=sent + written)
+        shown = f"${cap:g}" if cap is not None else self._say("no_cap")
+        return word(self.spoken, "cost", tokens=sent + written, cost=cost, cap=shown)
+
+    def _fill(self, _: object) -> None:
+        shipped = sample(self.spoken)
+        self.resume.value, self.job.value = shipped.resume, shipped.job
