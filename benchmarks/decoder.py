@@ -33,8 +33,8 @@ from ld_eventsource.reader import (  # type: ignore[import-untyped] # the packag
     _SSEReader,
 )
 from openai._streaming import SSEDecoder as OpenAIDecoder
-from shapes import SHAPES, one_event
 
+from benchmarks.shapes import SHAPES, one_event
 from mockmate_nb.wire.sse import SSEDecoder, iter_events
 
 ROUNDS = 9

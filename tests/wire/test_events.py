@@ -57,7 +57,8 @@ EXAMPLES: list[tuple[Event, str]] = [
     ),
     (
         QuestionChunk(content="x", agent="architect", sequence=2),
-        '{"type": "question_chunk", "data": {"content": "x", "finished": false}, "agent": "architect", "sequence": 2}',
+        '{"type": "question_chunk", "data": {"content": "x", "finished": false}, "agent": "architect", '
+        '"sequence": 2}',
     ),
 ]
 UNREADABLE = [

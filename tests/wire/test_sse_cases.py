@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sse_standard import interpret
 
 from mockmate_nb.wire.sse import ServerSentEvent, SSEDecoder, aiter_events, encode, iter_events
+from tests.wire.sse_standard import interpret
 
 TABLE = Path(__file__).parent.parent / "cases" / "sse.toml"
 BYTE = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"\\": b"\\"}

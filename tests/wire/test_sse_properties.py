@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sse_standard import interpret, utf8_decode
 
 from mockmate_nb.errors import WireError
 from mockmate_nb.wire.sse import ServerSentEvent, SSEDecoder, aiter_events, comment, encode, iter_events
+from tests.wire.sse_standard import interpret, utf8_decode
 
 many = settings(max_examples=400, deadline=None, database=None)
 

@@ -1,0 +1,56 @@
+# make lab    an interview in JupyterLab            make test   everything that is checked
+# make model  fetch a small local model             make bench  the figures of docs/benchmarks.md
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MODEL ?= smollm2
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
+
+.PHONY: lab test check unit notebooks browser bench model format clean
+
+lab: $(VENV)/lab.stamp
+	$(BIN)/python -m mockmate_nb lab
+
+test: check unit notebooks browser
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+unit: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m "not browser"
+
+notebooks: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest --nbval notebooks --ignore=notebooks/90_live_model.ipynb
+
+browser: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m browser -rs tests/browser
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks
+
+model: $(VENV)/local.stamp
+	$(BIN)/python -m mockmate_nb model $(MODEL)
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/lab.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/local.stamp: $(VENV)/lab.stamp
+	$(PIP) -e '.[local]'
+	touch $@
+
+$(VENV)/dev.stamp: $(VENV)/lab.stamp
+	$(PIP) -e '.[local,gateway,dev]'
+	touch $@ $(VENV)/local.stamp

@@ -1,0 +1,114 @@
+"""Data flows one way: a module imports only from lower floors, or, without a circle, within its own room."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "mockmate_nb"
+BELOW_ALL = "errors"
+FLOORS = {
+    "aio": 0,
+    "settings": 0,
+    "wire": 1,
+    "interview.question": 1,
+    "interview.bank_file": 1,
+    "interview.bank": 1,
+    "interview.samples": 1,
+    "interview.figures": 2,
+    "interview.signals": 2,
+    "interview.dimensions": 2,
+    "interview.rubric": 2,
+    "interview.policy": 2,
+    "interview.setup": 2,
+    "interview.steps": 2,
+    "interview.machine": 2,
+    "interview.journal": 2,
+    "interview.prompts": 2,
+    "interview.feedback": 2,
+    "llm.chunks": 2,
+    "llm.seam": 2,
+    "llm": 3,
+    "streams": 3,
+    "llm.stream": 4,
+    "llm.objects": 4,
+    "llm.client": 4,
+    "streams.producer": 4,
+    "interview.asking": 5,
+    "interview.recall": 5,
+    "interview.session": 5,
+    "view": 7,
+    "__main__": 8,
+}
+MODULES = sorted(
+    str(path.relative_to(PACKAGE).with_suffix("")).replace("/", ".") for path in PACKAGE.rglob("*.py")
+)
+NAMED = [name for name in MODULES if not name.endswith("__init__")]
+
+
+def floor(module: str) -> int:
+    while module:
+        if module in FLOORS:
+            return FLOORS[module]
+        module = module.rpartition(".")[0]
+    raise AssertionError(f"{module!r} has no floor; give it one in FLOORS")
+
+
+def room(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def imports(module: str) -> set[str]:
+    """Our own modules that `module` imports, also inside functions; names under TYPE_CHECKING do not count."""
+    tree = ast.parse((PACKAGE / (module.replace(".", "/") + ".py")).read_text("utf-8"))
+    found = set()
+    skipped = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mockmate_nb"):
+            base = (node.module or "").removeprefix("mockmate_nb").lstrip(".")
+            for alias in node.names:
+                full = f"{base}.{alias.name}".lstrip(".")
+                found.add(full if full in NAMED else base)
+    return found - {
+        "",
+        *(name for name in found if name in {m.removesuffix(".__init__") for m in MODULES} - set(NAMED)),
+    }
+
+
+@pytest.mark.parametrize("module", NAMED)
+def test_imports_come_from_lower_floors_or_the_same_room(module: str) -> None:
+    for other in imports(module):
+        if other == BELOW_ALL:
+            continue
+        assert module != BELOW_ALL, "errors imports nothing of ours"
+        allowed = floor(other) < floor(module) or (
+            floor(other) == floor(module) and room(other) == room(module)
+        )
+        assert allowed, f"{module} (floor {floor(module)}) imports {other} (floor {floor(other)})"
+
+
+def test_no_circles() -> None:
+    TopologicalSorter({module: imports(module) for module in NAMED}).prepare()
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "__init__"])
+def test_a_module_can_be_read_in_one_sitting(module: str) -> None:
+    lines = (PACKAGE / (module.replace(".", "/") + ".py")).read_text("utf-8").count("\n")
+    assert lines <= 350, f"{module} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "view" / "static").glob("*.js")), ids=lambda p: p.name)
+def test_a_widget_is_one_plain_module(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= 350
+    assert "\nimport " not in text, "relative imports do not load in a widget"
