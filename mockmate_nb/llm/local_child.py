@@ -72,7 +72,9 @@ def serve(wish: dict[str, Any]) -> Any:
     params.n_ctx = wish["context"]
     params.n_batch = params.n_ubatch = BATCH_TOKENS
     params.cache_ram_mib = 256
-    params.sse_ping_interval = 1  # a comment a second before the first token, so that a closed line is seen
+    params.sse_ping_interval = (
+        1  # a comment a second: the line lives, though a long prompt is still being read
+    )
     try:
         return xllamacpp.Server(params)
     except RuntimeError:
