@@ -93,8 +93,8 @@ def painting(quick: bool) -> list[str]:
     rows = first_paint.rows(quick)
     cells = [tuple(f"{v:.1f}" if isinstance(v, float) else v for v in row.values()) for row in rows]
     note = (
-        "Milliseconds from `append` of a view's first text to the page, in a real JupyterLab and Chromium. "
-        "Wanted: p95 of 50."
+        "Milliseconds from a view's first `append`, or from the first byte of the practice model's reply in an "
+        "interview, to the page, in a real JupyterLab and Chromium. Wanted: p95 of 50 from the first byte."
     )
     return ["## First character on screen", "", note, "", *table(tuple(rows[0]), cells)]
 

@@ -7,6 +7,7 @@ Both ask the same `AsyncOpenAI` client, whose transport replays recorded chat ch
 does it. Both read the text of every delta. The runs are interleaved, in an order that turns with each round;
 the first round is not counted. A cost is microseconds a delta, CPU time of the process and wall time; shown are
 the median over the rounds and, in brackets, the quartiles. A ratio compares two runs of the same round.
+In the third feed both ways also pay for the loop's own turn.
 """
 
 from __future__ import annotations

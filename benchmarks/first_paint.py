@@ -1,7 +1,8 @@
-"""From `append` of a run's first character to that character on screen, in a real JupyterLab.
+"""From a run's first character in the kernel to that character on screen, in a real JupyterLab.
 
-Three points on one machine's clock: `append` is called in the kernel; the character is in the DOM; the frame
-that shows it is done (a task after the next animation frame). Times in milliseconds; p50 and p95 are numpy's
+It starts with a call of `append`, or, for an interview, with the first byte of the practice model's reply, and so
+takes in client, log and reader. Two ends on the same clock: the character is in the DOM; the frame that shows it is
+done (a task after the next animation frame). Times in milliseconds; p50 and p95 are numpy's
 linear percentiles. Run `python benchmarks/first_paint.py [--quick]`.
 """
 
@@ -16,8 +17,10 @@ from tests.browser.jupyter import Lab, chromium, jupyter_server, open_lab
 
 TARGET_MS = 50.0
 SETUP = """
-import json, random, threading, time
-from mockmate_nb.view.stream_view import StreamView
+import json, random, tempfile, threading, time
+from mockmate_nb import LLM, Interview, InterviewSetup, StreamView, run
+from mockmate_nb.llm import practice
+from mockmate_nb.streams.log import open_log
 
 def measure(n):
     called = {}
@@ -37,6 +40,28 @@ def measure_in_thread(n):
     thread.join()
     return called
 
+class Watched(LLM):
+    def stream(self, *args, **options):
+        self.last = super().stream(*args, **options)
+        return self.last
+
+async def one_interview(text):
+    practice.compose = lambda messages, seed: f"{text} and some more words"
+    llm = Watched("practice", pace=50)
+    interview, run = Interview(setup, llm, log=log), view.start()
+    async for event in interview.start():
+        if event.type == "question_chunk":
+            view.append(event.content, run=run)
+    view.finish(run=run)
+    ago = time.perf_counter() - (llm.last._began + llm.last.timing.first_byte)
+    await interview.aclose()
+    return (time.time() - ago) * 1e3
+
+def measure_interview(n):
+    return {f"[{i}]": run(one_interview(f"[{i}]")) for i in range(n)}
+
+setup = InterviewSetup(resume_summary="x", job_description="y", question_count=1)
+log = open_log(f"sqlite:///{tempfile.mkdtemp()}/log.sqlite")
 view = StreamView("Interviewer")
 view
 """
@@ -59,7 +84,11 @@ WATCH = """() => {
         });
     }).observe(log, { childList: true, characterData: true, subtree: true });
 }"""
-WAYS = {"in a cell": "measure", "in a thread": "measure_in_thread"}
+WAYS = {
+    "`append` in a cell": "measure",
+    "`append` in a thread": "measure_in_thread",
+    "first byte of the model": "measure_interview",
+}
 
 
 async def _latencies(lab: Lab, way: str, n: int) -> dict[str, list[float]]:
@@ -80,7 +109,7 @@ async def _measure(n: int) -> list[dict[str, object]]:
                 cuts = statistics.quantiles(times, n=100, method="inclusive")
                 table.append(
                     {
-                        "append": name,
+                        "from": name,
                         "until": point,
                         "n": n,
                         "p50": cuts[49],
@@ -92,7 +121,7 @@ async def _measure(n: int) -> list[dict[str, object]]:
 
 
 def rows(quick: bool = False) -> list[dict[str, object]]:
-    """One row a way to append and a point: `append`, `until`, `n`, and `p50`, `p95`, `max` in ms."""
+    """One row a beginning and an end: `from`, `until`, `n`, and `p50`, `p95`, `max` in ms."""
     return asyncio.run(_measure(40 if quick else 120))
 
 

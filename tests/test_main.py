@@ -13,7 +13,12 @@ from mockmate_nb import __main__ as cli
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     commands: list[list[str]] = []
-    monkeypatch.setattr(cli.subprocess, "call", lambda command: commands.append(command) or 0)
+
+    def call(command: list[str]) -> int:
+        commands.append(command)
+        return 0
+
+    monkeypatch.setattr("subprocess.call", call)
     return commands
 
 

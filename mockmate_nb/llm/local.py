@@ -116,7 +116,11 @@ class LocalServer:
             self.close()
             raise self._did_not_start(late=late.is_set())
         url = str(json.loads(line)["url"])
-        check_health(url)
+        try:
+            check_health(url)
+        except ProviderError:
+            self.close()
+            raise
         self.base_url = f"{url}/v1"
 
     def _did_not_start(self, *, late: bool) -> ProviderError:

@@ -72,9 +72,7 @@ def serve(wish: dict[str, Any]) -> Any:
     params.n_ctx = wish["context"]
     params.n_batch = params.n_ubatch = BATCH_TOKENS
     params.cache_ram_mib = 256
-    params.sse_ping_interval = (
-        1  # a comment a second: the line lives, though a long prompt is still being read
-    )
+    params.sse_ping_interval = 1  # a comment a second: the line lives while a long prompt is read
     try:
         return xllamacpp.Server(params)
     except RuntimeError:

@@ -251,8 +251,8 @@ class ChatStream:
             cut = fault(Kind.CONNECTION, "The connection was cut in the middle of the reply.")
         if not (done or self.finish_reason):
             raise cut or fault(Kind.CONNECTION, "The reply ended without its end mark.")
-        if self._seam is not None:
-            self._say(self._seam.close())
+        if self._seam is not None and (held := self._seam.close()):
+            self._say(held)
         if self.finish_reason == "content_filter":
             raise fault(Kind.CONTENT_FILTER, "The service's content filter cut the reply.")
 
@@ -262,8 +262,10 @@ class ChatStream:
             if data == DONE:
                 return True
             text, finish, usage = read_chunk(data)
+            if self._seam is not None:
+                text = self._seam.feed(text)
             if text:
-                self._say(text if self._seam is None else self._seam.feed(text))
+                self._say(text)
             if finish is not None:
                 self.finish_reason = finish
             if usage is not None:
@@ -271,12 +273,10 @@ class ChatStream:
         return False
 
     def _say(self, text: str) -> None:
-        if not text:
-            return
-        now = self._since()
-        self.timing.last_content = now
-        if self.timing.first_content is None:
-            self.timing.first_content = now
+        timing = self.timing
+        timing.last_content = now = time.perf_counter() - self._began
+        if timing.first_content is None:
+            timing.first_content = now
         if self._mark is not None:
             if self._mark not in self.seams[-1:]:
                 self.seams.append(self._mark)

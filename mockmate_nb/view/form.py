@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 from typing import Any, cast
 
 import ipywidgets as w
@@ -115,7 +116,8 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _providers(self) -> list[tuple[str, str]]:
         if self._given is not None:
             return [(f"{self._given.settings.provider.label}", self._given.settings.provider.name)]
-        return [(p.label, p.name) for p in PROVIDERS.values()]
+        first = os.environ.get("MOCKMATE_PROVIDER", "practice")
+        return sorted(((p.label, p.name) for p in PROVIDERS.values()), key=lambda shown: shown[1] != first)
 
     @staticmethod
     def _relabel(choice: Any, options: list[tuple[str, str]], default: str | None = None) -> None:

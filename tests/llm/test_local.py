@@ -16,7 +16,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -27,6 +27,7 @@ from mockmate_nb.errors import CallerError, Kind, ProviderError
 from mockmate_nb.llm import local, weights
 from mockmate_nb.llm.local import LocalServer, shared
 
+Ask = Callable[[Path], Awaitable[LocalServer]]
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_XLLAMACPP = """
 import ctypes, json, os, sys, threading
@@ -143,13 +144,14 @@ async def test_two_servers_have_two_keys(gguf: Callable[[str], Path]) -> None:
         ("ill", Kind.SERVER, "HTTP 503"),
     ],
 )
+@pytest.mark.parametrize("ask", [LocalServer.start, shared])
 async def test_a_server_that_does_not_start_says_why(
-    gguf: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, how: str, kind: Kind, says: str
+    gguf: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, ask: Ask, how: str, kind: Kind, says: str
 ) -> None:
     if how == "hangs":
         monkeypatch.setattr(local, "START_TIMEOUT", 1.0)
     with pytest.raises(ProviderError) as caught:
-        await LocalServer.start(gguf(how))
+        await ask(gguf(how))
     assert caught.value.kind is kind
     assert says in str(caught.value)
     assert len(str(caught.value)) < 4000
@@ -356,6 +358,7 @@ async def idle(client: httpx2.AsyncClient) -> bool:
 async def test_a_real_model_streams_and_stops_when_the_line_is_closed(smollm2: Path) -> None:
     server = await LocalServer.start(smollm2)
     ask = {"messages": [{"role": "user", "content": "Count from 1 to 1000."}], "stream": True}
+    ask |= {"temperature": 0, "ignore_eos": True}
     try:
         assert httpx2.post(f"{server.base_url}/chat/completions", json=ask).status_code == 401
         async with httpx2.AsyncClient(
