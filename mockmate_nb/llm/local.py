@@ -178,6 +178,16 @@ def _start_into(future: Future[LocalServer], weights: Path) -> None:
         future.set_result(server)
 
 
+def close_shared() -> None:
+    """End the shared servers and free their memory; the next use starts one anew."""
+    with _shared_lock:
+        claimed = list(_shared.values())
+        _shared.clear()
+    for future in claimed:
+        if future.exception() is None:
+            future.result().close()
+
+
 def check_ready(weights: Path) -> None:
     """Raise a `CallerError` that says what to install or fetch, where something is missing."""
     if importlib.util.find_spec("xllamacpp") is None:
