@@ -7,10 +7,11 @@ that was answered, whatever ended the kernel.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, Self
 
 from mockmate_nb import aio
@@ -97,6 +98,7 @@ class Interview:
         self._machine = machine
         self._epoch = epoch
         self._producer: Producer | None = None
+        self._turnstile = asyncio.Lock()
         self._plan = policy.Plan(
             bank=self._bank,
             language=setup.language,
@@ -230,14 +232,15 @@ class Interview:
             )
 
     async def _command(
-        self, command: Ask | Judge | Again | Rate, *, before: list[Event] | None = None
+        self, command: Ask | Judge | Again | Rate, *, before: Sequence[Event] = ()
     ) -> tuple[Event, ...]:
-        """Keep the command, then let it take effect; an illegal one is not kept."""
-        machine, events = step(self._machine, command)
-        kept = [*(before or []), journal.to_command(command)]
-        await self.log.append(journal.journal_id(self.session_id), kept, epoch=self._epoch)
-        self._machine = machine
-        return events
+        """Keep the command, then let it take effect; an illegal one is not kept. One at a time."""
+        async with self._turnstile:
+            step(self._machine, command)
+            kept = [*before, journal.to_command(command)]
+            await self.log.append(journal.journal_id(self.session_id), kept, epoch=self._epoch)
+            self._machine, events = step(self._machine, command)  # which may have moved on meanwhile
+            return events
 
     def _next(self, answer: str | None = None) -> Ask | Judge:
         asked = [self._asked(turn, turn.answer) for turn in self.turns]

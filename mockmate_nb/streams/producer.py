@@ -127,9 +127,15 @@ class Producer:
             await self._commit(on_fault(error))
 
     async def _commit(self, batch: Batch) -> None:
-        if batch:
+        if not batch:
+            return
+        try:
+            await self._log.append(self.stream_id, batch, epoch=self._epoch)
+        except asyncio.CancelledError:  # it came while another process held the log: nothing was written yet
             await self._log.append(self.stream_id, batch, epoch=self._epoch)
             self._ended = batch[-1].type in TERMINALS
+            raise
+        self._ended = batch[-1].type in TERMINALS
 
 
 def _fail(watch: asyncio.Future[None], error: BaseException | None) -> None:

@@ -418,3 +418,70 @@ def test_nothing_is_left_behind(log: EventLog) -> None:
     assert [t.get_name() for t in asyncio.all_tasks(aio.loop())] == []
     aio.shutdown()
     assert [t.name for t in threading.enumerate() if t.name.startswith("mockmate")] == []
+
+
+def busy(log: EventLog, monkeypatch: pytest.MonkeyPatch, *, when: Callable[[Sequence[Event]], bool]) -> None:
+    """The log as it is while another process holds its file: the append waits, then writes."""
+    write = log.append
+
+    async def slowly(stream_id: str, events: Sequence[Event], epoch: int = 1) -> list[str]:
+        if when(events):
+            await asyncio.sleep(0.05)
+        return await write(stream_id, events, epoch)
+
+    monkeypatch.setattr(log, "append", slowly)
+
+
+def test_a_rating_while_a_question_streams_loses_no_text(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(log, monkeypatch, when=lambda events: events[-1].type == "command")
+
+    async def rate_meanwhile(interview: Interview) -> None:
+        async for event in interview.respond(ANSWER):
+            if event.type == "question_chunk" and interview.turns[0].rating is None:
+                await interview.rate(2)
+
+    interview = Interview(setup(), LLM("practice", pace=300), log=log)
+    run(interview.start())
+    run(rate_meanwhile(interview))
+    assert (interview.turns[0].rating, interview.turns[1].text) == (2, streamed(interview, "turn-2.1"))
+    run(interview.aclose())
+
+
+def streamed(interview: Interview, turn: str) -> str:
+    """The text of a turn's chunks, as they stand in the log."""
+    events = [event for _, event in run(interview.log.read(f"{interview.session_id}/{turn}"))]
+    return "".join(event.data["content"] for event in events if event.type == "question_chunk")
+
+
+def test_a_stop_while_a_chunk_waits_for_the_log_loses_no_chunk(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(log, monkeypatch, when=lambda events: events[-1].type == "question_chunk")
+    interview = Interview(setup(), LLM("practice", pace=30), log=log)
+    seen = run(_stop_when(interview, interview.start(), lambda seen: len(seen) > 3))
+    assert seen[-1].data == {"partial": interview.turns[0].text}
+    assert streamed(interview, "turn-1.1") == interview.turns[0].text
+    run(interview.aclose())
+
+
+def test_two_answers_at_once_are_one(log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy(log, monkeypatch, when=lambda events: events[-1].type == "command")
+
+    async def both(interview: Interview) -> list[Any]:
+        async def read(reader: Any) -> list[Event]:
+            return [event async for event in reader]
+
+        readers = [interview.respond("one, " + ANSWER), interview.respond("two, " + ANSWER)]
+        return await asyncio.gather(*map(read, readers), return_exceptions=True)
+
+    interview = practice(log)
+    run(interview.start())
+    first, second = run(both(interview))
+    assert first[-1].type == "question_complete"
+    assert isinstance(second, IllegalStep)
+    assert (interview.turns[0].answer or "").startswith("one")
+    kept = [event for _, event in run(log.read(f"{interview.session_id}/journal"))]
+    assert len([c for c in kept if c.data["name"] == "ask"]) == 2
+    run(interview.aclose())
