@@ -11,7 +11,7 @@ import ipywidgets as w
 from mockmate_nb.errors import CallerError
 from mockmate_nb.interview.bank import Format, Language, Level
 from mockmate_nb.interview.samples import sample
-from mockmate_nb.interview.setup import ANY_FORMAT, InterviewSetup, Style
+from mockmate_nb.interview.setup import ANY_FORMAT, MAX_TEXT, InterviewSetup, Style
 from mockmate_nb.llm.chunks import estimate_tokens
 from mockmate_nb.llm.client import LLM
 from mockmate_nb.settings import PROVIDERS
@@ -52,6 +52,16 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return cast("Language", self.language.value)
 
     def setup(self) -> InterviewSetup:
+        for name, field, box in (
+            ("resume", "resume_summary", self.resume),
+            ("job", "job_description", self.job),
+        ):
+            length, what = len(box.value), self._say(name)
+            if not box.value.strip():
+                raise CallerError(word(self.spoken, "empty", what=what), field=field)
+            if length > MAX_TEXT:
+                fault = word(self.spoken, "too_long", what=what, length=length, limit=MAX_TEXT)
+                raise CallerError(fault, field=field)
         return InterviewSetup(
             resume_summary=self.resume.value,
             job_description=self.job.value,

@@ -132,10 +132,10 @@ async def test_stop_takes_effect_while_a_cell_awaits(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("panel.form.resume.value = ''", "resume_summary: the résumé is empty."),
+        ("panel.form.resume.value = ''", "Your résumé: there is no text in it."),
         (
             "panel.form.job.value = 'x' * 1_000_000",
-            "job_description: the job description has 1,000,000 characters",
+            "The job description: it has 1,000,000 characters",
         ),
     ],
     ids=["no résumé", "a megabyte of job"],
