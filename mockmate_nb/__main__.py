@@ -34,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def lab() -> int:
     """JupyterLab on the first notebook; where there is no screen it prints the URL instead."""
-    command = [sys.executable, "-m", "jupyterlab", str(notebooks() / FIRST)]
+    first = str(notebooks() / FIRST)
+    command = [sys.executable, "-m", "jupyterlab", first, f"--LabApp.default_url=/lab/tree/{FIRST}"]
     if not has_screen():
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -84,7 +84,7 @@ class WireError(MockMateError):
         super().__init__(message, kind=Kind.UNREADABLE, advice=advice, partial=partial, raw=raw)
 
 
-class UnreadableReply(MockMateError):  # noqa: N818 - the reply is the thing, as in DESIGN's closed kinds
+class UnreadableReply(MockMateError):  # noqa: N818 - the reply is the thing that was found
     """A reply that arrived whole but cannot be read as what was asked for."""
 
     def __init__(self, message: str, *, advice: str = "", partial: str = "", raw: str = "") -> None:

@@ -30,6 +30,7 @@ def test_lab_opens_the_first_notebook(
     assert cli.main(["lab"]) == 0
     assert started[0][:3] == [sys.executable, "-m", "jupyterlab"]
     assert Path(started[0][3]).name == "00_start_here.ipynb"
+    assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in started[0], "the printed URL opens it too"
     assert ("--no-browser" in started[0]) is not screen
 
 

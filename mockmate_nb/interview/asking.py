@@ -18,6 +18,7 @@ from mockmate_nb.llm.practice import tokens
 from mockmate_nb.llm.stream import ChatStream, Message
 
 NEAR_TOKENS, FAR_TOKENS = 160, 1500  # a service's model may think before it speaks
+CUT_SHORT = "length: the model's reply reached its limit and stops there."
 NEAR_TEMPERATURE = 0.2  # small models wander when they are left at their default
 
 
@@ -26,10 +27,6 @@ async def question_steps(
 ) -> AsyncGenerator[list[Step], None]:
     """The steps of asking the last turn's question, after `partial` if it is taken up in its middle."""
     turn = turns[-1]
-    if partial and turn.bank_text.startswith(partial):
-        async for steps in bank_steps(turn.bank_text[len(partial) :], pace=llm.pace, note=turn.note):
-            yield steps
-        return
     far = llm.settings.leaves_machine
     messages = question_messages(setup, turns, roomy=far)
     limit, temperature = (FAR_TOKENS, None) if far else (NEAR_TOKENS, NEAR_TEMPERATURE)
@@ -38,16 +35,19 @@ async def question_steps(
         async for steps in _streamed(stream):
             yield steps
     except MockMateError as fault:
-        if fault.partial:
+        if fault.partial != partial or not turn.bank_text.startswith(partial):
             raise
         failure = fault
     else:
-        yield [Asked("model", "stream")]
+        yield [Asked("model", "stream", CUT_SHORT if stream.finish_reason == "length" else "")]
         return
     try:
+        if partial:
+            raise failure  # a whole reply cannot go on from what was said
         text = await _whole(llm, messages, limit, temperature, failure)
     except MockMateError as fault:
-        async for steps in bank_steps(turn.bank_text, pace=llm.pace, note=f"{fault.kind}: {fault.message}"):
+        rest, note = turn.bank_text.removeprefix(partial), f"{fault.kind}: {fault.message}"
+        async for steps in bank_steps(rest, pace=llm.pace, note=note):
             yield steps
     else:
         yield [Delta(text), Asked("model", "batch", f"{failure.kind}: {failure.message}")]

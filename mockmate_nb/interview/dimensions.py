@@ -152,7 +152,8 @@ def example(evidence: Evidence) -> Found:
         return NOTHING
     told = bool(setting) + bool(action or team) + evidence.has("result")
     score = _lived(evidence, told) if evidence.personal else _illustrated(evidence, told, named)
-    return Found(score if len(evidence.terms) >= 2 else 2, best.sentence, best.at)
+    specific = len(evidence.terms) >= 2 or (evidence.personal and _measured(evidence))
+    return Found(score if specific else 2, best.sentence, best.at)
 
 
 def _lived(evidence: Evidence, told: int) -> int:

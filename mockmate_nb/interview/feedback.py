@@ -23,8 +23,8 @@ NONE_ANSWERED: dict[Language, str] = {
     "zh": "这次没有可以评分的回答。没关系，准备好了随时可以再来。",
 }
 SUMMARY: dict[Language, str] = {
-    "en": "You answered {answered} of {asked} questions. Overall: {overall} of 5.",
-    "zh": "共 {asked} 题，你回答了 {answered} 题。总体得分：{overall}（满分 5 分）。",
+    "en": "Of {asked} questions, {scored} could be scored. Overall: {overall} of 5.",
+    "zh": "共 {asked} 题，其中 {scored} 题可以评分。总体得分：{overall}（满分 5 分）。",
 }
 
 
@@ -42,7 +42,7 @@ def build_feedback(setup: InterviewSetup, turns: Sequence[Turn], bank: Bank) -> 
     scored = [q for q in questions if q["overall"] is not None]
     improvements = _improvements(scored)
     return {
-        "summary": SUMMARY[language].format(answered=len(scored), asked=len(questions), overall=overall)
+        "summary": SUMMARY[language].format(scored=len(scored), asked=len(questions), overall=overall)
         if scored
         else NONE_ANSWERED[language],
         "overall": overall,
@@ -86,7 +86,7 @@ def _judged(group: Sequence[Turn], bank: Bank, language: Language) -> dict[str, 
     ratings = [turn.rating for turn in group if turn.rating is not None]
     return {
         "question_id": question.id,
-        "question": group[0].text or group[0].bank_text,
+        "question": group[0].bank_text,
         "competency": question.competency,
         "answer": answer,
         "rating": ratings[-1] if ratings else None,

@@ -194,8 +194,6 @@ def _again(machine: Machine, signal: Again) -> tuple[Machine, tuple[Event, ...]]
 
 
 def _rate(machine: Machine, signal: Rate) -> tuple[Machine, tuple[Event, ...]]:
-    if not 1 <= signal.value <= 5:
-        raise IllegalStep(f"A rating goes from 1 to 5, not {signal.value}.", field="rating")
     answered = [turn.number for turn in machine.turns if turn.answer is not None]
     if not answered:
         raise IllegalStep("No answer has been given yet that could be rated.")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from mockmate_nb.errors import CallerError
 from mockmate_nb.interview import journal
 from mockmate_nb.interview.machine import Machine, step
 from mockmate_nb.interview.setup import InterviewSetup
-from mockmate_nb.interview.steps import Again, Rate
-from mockmate_nb.streams.log import EventLog
-from mockmate_nb.wire.events import TERMINALS, Command
+from mockmate_nb.interview.steps import Again, Ask, Judge, Rate
+from mockmate_nb.streams.log import EventLog, StreamEnded
+from mockmate_nb.wire.events import TERMINALS, Command, Interrupted, QuestionChunk
 
 
 async def recall(log: EventLog, session_id: str) -> tuple[InterviewSetup, Machine, int]:
@@ -25,9 +27,12 @@ async def recall(log: EventLog, session_id: str) -> tuple[InterviewSetup, Machin
             field="session_id",
             advice="await Interview.sessions() lists them.",
         )
-    epoch = 1 + max(int(event_id.partition(".")[0]) for event_id, _ in records)
-    await log.append(journal_id, [Command(name=journal.TAKEN_OVER)], epoch=epoch)
-    records = await log.read(journal_id)  # with what its old writer still got in
+    while True:
+        epoch = 1 + max(int(event_id.partition(".")[0]) for event_id, _ in records)
+        taken = await log.append(journal_id, [Command(name=journal.TAKEN_OVER)], epoch=epoch)
+        records = await log.read(journal_id)  # with what its old writer still got in
+        if next(event_id for event_id, _ in records if event_id.startswith(f"{epoch}.")) in taken:
+            break  # nobody else has taken it over at the same moment
     setup, machine = None, Machine(session_id)
     for _, command in records:
         if not isinstance(command, Command) or command.name == journal.TAKEN_OVER:
@@ -36,23 +41,27 @@ async def recall(log: EventLog, session_id: str) -> tuple[InterviewSetup, Machin
             setup = InterviewSetup.from_dict(command.arguments)
             continue
         kept = journal.from_command(command)
-        machine, _ = step(machine, Again() if isinstance(kept, Again) else kept)
-        if machine.runs and not isinstance(kept, Rate):
-            machine = await _replay(log, machine, epoch)
+        if isinstance(kept, Rate):
+            machine, _ = step(machine, kept)
+        else:
+            machine = await _replay(log, machine, kept, epoch)
     if setup is None:
         raise CallerError(f"The journal of {session_id[:40]!r} holds no set-up.", field="session_id")
     return setup, machine, epoch
 
 
-async def _replay(log: EventLog, machine: Machine, epoch: int) -> Machine:
-    """The machine after the turn's events; one without an end is ended as interrupted."""
-    stream_id = machine.stream_id
-    records = await log.read(stream_id)
+async def _replay(log: EventLog, machine: Machine, command: Ask | Judge | Again, epoch: int) -> Machine:
+    """The machine after the command and its turn's events. A turn without an end is ended as interrupted."""
+    after, _ = step(machine, Again() if isinstance(command, Again) else command)
+    records = await log.read(after.stream_id)
+    if not records or records[-1][1].type not in TERMINALS:
+        _, opening = step(machine, command) if not records else (after, ())
+        said = [*opening, *(event for _, event in records)]
+        partial = "".join(event.content for event in said if isinstance(event, QuestionChunk))
+        with contextlib.suppress(StreamEnded):  # its old writer has just ended it
+            await log.append(after.stream_id, [*opening, Interrupted(partial=partial)], epoch=epoch)
+        records = await log.read(after.stream_id)
     for _, event in records:
         if (again := journal.from_event(event)) is not None:
-            machine, _ = step(machine, again)
-    if records and records[-1][1].type in TERMINALS:
-        return machine
-    machine, events = step(machine, journal.INTERRUPTED)
-    await log.append(stream_id, events, epoch=epoch)
-    return machine
+            after, _ = step(after, again)
+    return after

@@ -174,6 +174,7 @@ def _scored(reading: Reading, question: Question, language: Language) -> Scoreca
     elif not any(s.whole for s in reading.sentences) and any(len(s.terms) >= 3 for s in evidence.loose):
         reason.append(reasons["list"])
     gaps, weakest = _gaps(kind, evidence, found), _weakest(found, weights)
+    held = _points(open_points, kind, language)
     return Scorecard(
         state="scored",
         overall=round(overall if on_topic else min(overall, 2.0), 1),
@@ -181,7 +182,7 @@ def _scored(reading: Reading, question: Question, language: Language) -> Scoreca
         dimensions={name: _dimension(name, found[name], reading, language) for name in RULES},
         gaps=gaps,
         fix=_fix(reading, evidence, gaps, weakest, language) if on_topic else _frame(language, "off_topic"),
-        stronger=_stronger(gaps, weakest, _points(open_points, kind, language), language),
+        stronger=_stronger(gaps, weakest, held, language) if on_topic else held,
         on_topic=on_topic,
     )
 

@@ -44,24 +44,31 @@ def default_log() -> EventLog:
 class TurnReader:
     """The events of one command's turn, as an async iterable on the caller's own loop.
 
-    The command takes effect at the first step of the iteration. Leaving early does not end the turn; `stop()`
-    does.
+    The command takes effect with `launch`, or else at the first step of the iteration. Leaving early does not end
+    the turn; `stop()` does.
     """
 
     def __init__(self, interview: Interview, launch: Callable[[], Awaitable[Producer]]) -> None:
-        self._interview, self._launch = interview, launch
+        self._interview, self._command = interview, launch
+        self._producer: Producer | None = None
+
+    async def launch(self) -> Producer:
+        """Let the command take effect, and its turn run; raises where it has no place. A second call does nothing."""
+        if self._producer is None:
+            self._producer = await aio.on_worker(self._started())
+        return self._producer
 
     async def stop(self) -> None:
         await self._interview.stop()
 
     async def __aiter__(self) -> AsyncGenerator[Event, None]:
-        producer = await aio.on_worker(self._started())
+        producer = await self.launch()
         async with contextlib.aclosing(producer.follow()) as events:
             async for event in events:
                 yield event
 
     async def _started(self) -> Producer:
-        return await self._launch()
+        return await self._command()
 
 
 class Interview:
@@ -166,6 +173,8 @@ class Interview:
 
     async def rate(self, value: int) -> None:
         """The candidate's own rating, 1-5, of the last answer."""
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
+            raise CallerError(f"rating: {str(value)[:20]} is not a whole number from 1 to 5.", field="rating")
         await aio.on_worker(self._command(Rate(value)))
 
     async def aclose(self) -> None:

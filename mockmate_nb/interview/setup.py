@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, cast
 
@@ -32,8 +32,8 @@ class InterviewSetup:
     Every fault is a `CallerError` that names the field, what is wrong with its value, and the remedy.
     """
 
-    resume_summary: str
-    job_description: str
+    resume_summary: str = field(repr=False)
+    job_description: str = field(repr=False)
     language: Language = "en"
     interviewer_style: str = Style.NEUTRAL.value
     question_count: int = 3
@@ -72,7 +72,14 @@ class InterviewSetup:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> InterviewSetup:
-        return cls(**cast("dict[str, Any]", dict(values)))
+        """The set-up that `to_dict` gave; a `CallerError` for fields that this version does not know."""
+        try:
+            return cls(**cast("dict[str, Any]", dict(values)))
+        except TypeError as fault:
+            raise CallerError(
+                "The set-up that was kept holds fields that this version does not know, or lacks some.",
+                advice="It was written by another version of this package.",
+            ) from fault
 
 
 def well_formed(text: str) -> str:
@@ -80,22 +87,23 @@ def well_formed(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _check_text(field: str, value: object, what: str, *, limit: int = MAX_TEXT) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise CallerError(f"{field}: {what} is empty.", field=field, advice="Paste its text.")
+def _check_text(name: str, value: object, what: str, *, limit: int = MAX_TEXT) -> None:
+    if not isinstance(value, str):
+        raise CallerError(f"{name}: {what} is no text.", field=name, advice="Give it as a string.")
+    if not value.strip():
+        raise CallerError(f"{name}: {what} is empty.", field=name, advice="Give its text.")
     if len(value) > limit:
         raise CallerError(
-            f"{field}: {what} has {len(value):,} characters; at most {limit:,} are read.",
-            field=field,
-            advice="Shorten it to what matters for this job.",
+            f"{name}: {what} has {len(value):,} characters; at most {limit:,} are read.",
+            field=name,
+            advice="Shorten it.",
         )
 
 
-def _check_choice(field: str, value: object, allowed: object) -> None:
-    names = [str(name) for name in cast("list[object]", allowed)]
-    if value not in names:
+def _check_choice(name: str, value: object, allowed: Collection[str]) -> None:
+    if value not in allowed:
         raise CallerError(
-            f"{field}: {str(value)[:40]!r} is not known.",
-            field=field,
-            advice=f"Use one of: {', '.join(names)}.",
+            f"{name}: {str(value)[:40]!r} is not known.",
+            field=name,
+            advice=f"Use one of: {', '.join(allowed)}.",
         )

@@ -111,8 +111,8 @@ def require(name: str | None = None) -> Weights:
     """`find`, with a `CallerError` that says how to fetch where there is nothing."""
     found = find(name)
     if found is None:
-        which = f"{MODELS[name].label} is" if name else "no model is"
-        raise CallerError(f"model: {which} not on this machine yet.", field="model", advice=HOW_TO_FETCH)
+        which = f"{MODELS[name].label} is not" if name else "there is no local model"
+        raise CallerError(f"model: {which} on this machine yet.", field="model", advice=HOW_TO_FETCH)
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from typing import Any
 
+from mockmate_nb.errors import IllegalStep
 from mockmate_nb.streams.log import EventLog
 from mockmate_nb.wire.events import TERMINALS, Event
 
@@ -87,6 +88,7 @@ class Producer:
     async def stop(self) -> None:
         """Stop the turn, before its first event too; returns when the terminal event is committed."""
         self._stopping = True
+        await asyncio.sleep(0)  # a task that is cancelled before its first step writes no terminal event
         self.task.cancel()
         await asyncio.wait([self.task])
 
@@ -124,7 +126,11 @@ class Producer:
         except Exception as error:
             if self._ended:
                 raise
-            await self._commit(on_fault(error))
+            try:
+                batch = on_fault(error)
+            except IllegalStep:  # the turn had ended; what failed is the writing of its end
+                raise error from None
+            await self._commit(batch)
 
     async def _commit(self, batch: Batch) -> None:
         if not batch:

@@ -32,8 +32,8 @@ def _question(at: int, question: Mapping[str, Any], language: Language) -> str:
     overall = question["overall"]
     score = f"{overall} / {POINTS}" if overall is not None else escape(word(language, "not_scored"))
     parts = [
-        f"<details{' open' if at == 1 else ''}><summary><b>{at}.</b> {escape(question['question'])} "
-        f"<span class='mockmate-score'>{score}</span></summary>"
+        f"<details{' open' if at == 1 else ''}><summary><span class='mockmate-score'>{score}</span>"
+        f"<b>{at}.</b> {escape(question['question'])}</summary>"
     ]
     if question["reason"]:
         parts.append(f"<p class='mockmate-note'>{escape(question['reason'])}</p>")
@@ -41,7 +41,7 @@ def _question(at: int, question: Mapping[str, Any], language: Language) -> str:
         rows = "".join(_dimension(d) for d in question["dimensions"].values())
         parts.append(f"<table><tbody>{rows}</tbody></table>")
     parts += [
-        f"<p><b>{escape(word(language, name))}:</b> {escape(question[name])}</p>"
+        f"<p><b>{escape(word(language, name) + word(language, 'colon'))}</b>{escape(question[name])}</p>"
         for name in ("fix", "stronger")
         if question[name]
     ]

@@ -16,7 +16,7 @@ from mockmate_nb.llm.chunks import estimate_tokens
 from mockmate_nb.llm.client import LLM
 from mockmate_nb.settings import PROVIDERS
 from mockmate_nb.view.publishing import from_cell
-from mockmate_nb.view.words import word
+from mockmate_nb.view.words import PROVIDERS_ZH, destination, provider_label, word
 
 TOKENS_A_QUESTION = 1200
 
@@ -26,9 +26,9 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def __init__(self, llm: LLM | None, language: Language) -> None:
         self._given = llm
-        box = w.Layout(width="auto", height="150px")
-        self.resume = w.Textarea(layout=box)
-        self.job = w.Textarea(layout=box)
+        half = w.Layout(flex="1 1 320px", width="auto")
+        self.resume = w.Textarea(continuous_update=False, layout=half, rows=8)
+        self.job = w.Textarea(continuous_update=False, layout=half, rows=8)
         self.language = w.Dropdown(options=[("English", "en"), ("中文", "zh")], value=language)
         self.format, self.level, self.style = w.Dropdown(), w.Dropdown(), w.Dropdown()
         self.count = w.BoundedIntText(value=3, min=1, max=20)
@@ -36,7 +36,16 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.destination = w.HTML()
         self.agree = w.Checkbox(value=False, indent=False)
         self.sample, self.start, self.last = w.Button(), w.Button(button_style="primary"), w.Button()
-        self._labels = [w.Label() for _ in range(8)]
+        self._named = {
+            "resume": self.resume,
+            "job": self.job,
+            "language": self.language,
+            "format": self.format,
+            "level": self.level,
+            "style": self.style,
+            "count": self.count,
+            "provider": self.provider,
+        }
         super().__init__(children=self._rows())
         for field in (self.language, self.provider, self.count, self.resume, self.job):
             field.observe(lambda change: from_cell(self._changed, change), "value")
@@ -76,26 +85,21 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         """The chosen model; `CallerError` where the text would leave this machine without a yes."""
         llm = self._given or LLM(self.provider.value)
         if llm.settings.leaves_machine and not self.agree.value:
-            where = llm.settings.destination
+            where = destination(llm.settings, self.spoken)
             raise CallerError(word(self.spoken, "must_agree", where=where), field="consent")
         return llm
 
     def _rows(self) -> list[Any]:
-        labels = self._labels
-        choices = [self.language, self.format, self.level, self.style, self.count, self.provider]
+        choices = list(self._named.values())[2:]
+        for field in self._named.values():
+            field.add_class("mockmate-field")
         for choice in choices:
-            choice.layout.width = "100%"
-        cells = [w.VBox([label, choice]) for label, choice in zip(labels[2:], choices, strict=True)]
-        grid = w.GridBox(
-            cells, layout=w.Layout(grid_template_columns="repeat(auto-fill, minmax(180px, 1fr))")
-        )
-        texts = [
-            w.VBox([label, box], layout=w.Layout(flex="1 1 320px"))
-            for label, box in zip(labels, (self.resume, self.job), strict=False)
-        ]
+            choice.layout.width = "auto"
+        columns = "repeat(auto-fill, minmax(200px, 1fr))"
+        grid = w.GridBox(choices, layout=w.Layout(grid_template_columns=columns, grid_gap="0 12px"))
         wrap = w.Layout(flex_flow="row wrap", width="100%")
         buttons = w.HBox([self.start, self.sample, self.last], layout=wrap)
-        return [w.HBox(texts, layout=wrap), grid, self.destination, self.agree, buttons]
+        return [w.HBox([self.resume, self.job], layout=wrap), grid, self.destination, self.agree, buttons]
 
     def _changed(self, change: dict[str, Any]) -> None:
         if change["owner"] is self.language:
@@ -106,9 +110,8 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _speak(self) -> None:
         say = self._say
-        names = ("resume", "job", "language", "format", "level", "style", "count", "provider")
-        for label, name in zip(self._labels, names, strict=True):
-            label.value = say(name)
+        for name, field in self._named.items():
+            field.description = say(name)
         self.resume.placeholder, self.job.placeholder = say("resume_hint"), say("job_hint")
         self._relabel(self.format, [(say(n), n) for n in (ANY_FORMAT, *(f.value for f in Format))])
         self._relabel(self.level, [(say(level.value), level.value) for level in Level], Level.MID.value)
@@ -125,9 +128,14 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _providers(self) -> list[tuple[str, str]]:
         if self._given is not None:
-            return [(f"{self._given.settings.provider.label}", self._given.settings.provider.name)]
+            settings = self._given.settings
+            return [(provider_label(settings, self.spoken), settings.provider.name)]
+        labels = PROVIDERS_ZH if self.spoken == "zh" else {}
         first = os.environ.get("MOCKMATE_PROVIDER", "practice")
-        return sorted(((p.label, p.name) for p in PROVIDERS.values()), key=lambda shown: shown[1] != first)
+        return sorted(
+            ((labels.get(p.name, p.label), p.name) for p in PROVIDERS.values()),
+            key=lambda shown: shown[1] != first,
+        )
 
     @staticmethod
     def _relabel(choice: Any, options: list[tuple[str, str]], default: str | None = None) -> None:
@@ -145,7 +153,7 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             return
         settings = llm.settings
         away = settings.leaves_machine
-        lines = [word(self.spoken, "sends" if away else "stays", where=settings.destination)]
+        lines = [word(self.spoken, "sends" if away else "stays", where=destination(settings, self.spoken))]
         if away:
             lines.append(self._cost(llm))
         self.agree.layout.display = "" if away else "none"

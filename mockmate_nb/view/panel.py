@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,13 @@ from mockmate_nb.interview.bank import Language
 from mockmate_nb.interview.machine import State, Turn, TurnState
 from mockmate_nb.interview.session import Interview, TurnReader
 from mockmate_nb.llm.client import LLM, warm_up
-from mockmate_nb.streams.log import EventLog
+from mockmate_nb.streams.log import EventLog, StaleEpoch
 from mockmate_nb.view.coalesce import Ending
 from mockmate_nb.view.feedback_html import feedback_html
 from mockmate_nb.view.form import SetupForm
 from mockmate_nb.view.publishing import from_cell
 from mockmate_nb.view.stream_view import StreamView
-from mockmate_nb.view.words import word
+from mockmate_nb.view.words import provider_label, word
 from mockmate_nb.wire.events import (
     Error,
     Event,
@@ -63,12 +62,13 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.interview: Interview | None = None
         self._kept_in, self._llm = log, llm
         self._bubble: StreamView | None = None
-        self._turning: Future[None] | None = None
+        self._launching: object | None = None
         self.form = SetupForm(llm, language)
         self.form.resume.value, self.form.job.value = resume, job
         self.status, self.message, self.feedback = w.HTML(), w.HTML(), w.HTML()
         self.conversation = w.VBox()
-        self.answer = w.Textarea(layout=w.Layout(width="auto", height="110px"))
+        self.answer = w.Textarea(continuous_update=False, layout=w.Layout(width="auto"), rows=5)
+        self.answer.add_class("mockmate-field")
         self.send, self.stop = w.Button(button_style="primary"), w.Button(button_style="warning")
         self.retry, self.go_on, self.end, self.again = w.Button(), w.Button(), w.Button(), w.Button()
         self._buttons = w.HBox(
@@ -76,8 +76,8 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             layout=w.Layout(flex_flow="row wrap", grid_gap="4px"),
         )
         self.title = w.HTML()
-        parts = [self.title, self.form, self.message, self.conversation, self.status]
-        super().__init__(children=[*parts, self.answer, self._buttons, self.feedback])
+        talk = [self.conversation, self.status, self.message, self.answer, self._buttons]
+        super().__init__(children=[self.title, self.form, *talk, self.feedback])
         self.add_class("mockmate-panel")
         self._wire()
         self._refresh()
@@ -94,28 +94,49 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._on(self.form.start, self._start)
         self._on(self.form.last, self._take_up)
         self._on(self.send, self._respond)
-        self._on(self.stop, self._stop)
+        self._on(self.stop, self._stop, waits=False)
         self._on(self.retry, lambda: self._turn(lambda i: i.retry()))
         self._on(self.go_on, lambda: self._turn(lambda i: i.resume()))
         self._on(self.end, lambda: self._turn(lambda i: i.end()))
         self._on(self.again, self._anew)
-        self.form.language.observe(lambda _: from_cell(self._refresh), "value")
+        for choice in (self.form.language, self.form.provider):
+            choice.observe(lambda _: from_cell(self._chosen), "value")
 
-    def _on(self, button: w.Button, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        button.on_click(lambda _: from_cell(asyncio.run_coroutine_threadsafe, self._guarded(act), aio.loop()))
+    def _chosen(self) -> None:
+        self.message.value = ""
+        self._refresh()
+
+    def _on(
+        self, button: w.Button, act: Callable[[], Coroutine[Any, Any, None]], *, waits: bool = True
+    ) -> None:
+        def clicked(_: object) -> None:
+            from_cell(asyncio.run_coroutine_threadsafe, self._guarded(button, act, waits=waits), aio.loop())
+
+        button.on_click(clicked)
 
     # On the worker loop from here on.
 
-    async def _guarded(self, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Nothing that goes wrong in a callback is silent: `print` in one is shown nowhere."""
+    async def _guarded(
+        self, button: w.Button, act: Callable[[], Coroutine[Any, Any, None]], *, waits: bool
+    ) -> None:
+        """One command at a time takes effect, so that a double click is one; nothing that goes wrong is silent."""
+        mine = object()
+        if waits:
+            if self._launching is not None or button.layout.display == "none":
+                return
+            self._launching = mine
         self.message.value = ""
         try:
             await act()
+        except StaleEpoch:
+            self._tell(word(self.language, "taken"), "")
         except MockMateError as fault:
             self._tell(fault.message, fault.advice)
         except Exception as fault:  # noqa: BLE001 - the panel is the last to see it, and shows it
             self._tell(f"{type(fault).__name__}: {fault}", "")
         finally:
+            if self._launching is mine:
+                self._launching = None
             self._refresh()
 
     def _tell(self, message: str, advice: str) -> None:
@@ -123,6 +144,8 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.message.value = f'<p class="mockmate-error" role="alert">{text}</p>'
 
     async def _start(self) -> None:
+        if self.interview is not None:
+            return
         setup = self.form.setup()
         self.interview = interview = Interview(setup, self.form.llm(), log=self._kept_in)
         try:
@@ -132,6 +155,8 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                 self.interview = None
 
     async def _take_up(self) -> None:
+        if self.interview is not None:
+            return
         sessions = await Interview.sessions(self._kept_in)
         if not sessions:
             raise CallerError(word(self.form.spoken, "none_kept"))
@@ -145,6 +170,8 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             await self._show(interview.resume())
 
     async def _respond(self) -> None:
+        if not self.answer.value.strip():
+            raise CallerError(word(self.language, "no_answer"), field="answer")
         await self._turn(lambda i: i.respond(self.answer.value))
 
     async def _stop(self) -> None:
@@ -156,52 +183,57 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             await self._show(command(self.interview))
 
     async def _anew(self) -> None:
-        self.interview = None
+        self.interview = self._bubble = None
         self.conversation.children = ()
-        self.feedback.value = self.answer.value = ""
+        self.feedback.value = ""
 
     async def _show(self, reader: TurnReader) -> None:
-        """The turn's events, shown as they come. The command has taken effect at the first of them."""
+        """Launch the turn, then show its events as they come, in the view that is its own."""
         interview = self.interview
         if interview is None:
             return
         before = interview.turns
-        began = False
+        await reader.launch()
+        view = self._begin(interview, before)
+        run = view.run if view is not None else 0
+        self._launching = None
+        self._refresh()
         async for event in reader:
-            if not began:
-                began = True
-                self._begin(interview, before)
-            self._apply(event)
+            self._apply(event, view, run)
 
-    def _begin(self, interview: Interview, before: tuple[Turn, ...]) -> None:
-        """The answer just accepted is shown as said; then the view for what comes."""
+    def _begin(self, interview: Interview, before: tuple[Turn, ...]) -> StreamView | None:
+        """The answer just accepted is shown as said; then the view for what comes, None for feedback."""
         at = len(before) - 1
         if before and interview.turns[at].answer is not None and before[at].answer is None:
             self._say(interview.turns[at].answer or "")
             self.answer.value = ""
-        self._refresh()
-        if not interview.judging:
-            if len(interview.turns) == len(before) and self._bubble is not None:
-                self._bubble.start()
-            else:
-                self._open_view()
+        if interview.judging:
+            return None
+        if len(interview.turns) > len(before) or self._bubble is None:
+            return self._open_view()
+        self._bubble.start()
+        return self._bubble
 
-    def _apply(self, event: Event) -> None:
-        view = self._bubble
+    def _apply(self, event: Event, view: StreamView | None, run: int) -> None:
         match event:
             case QuestionChunk(content=content) if view is not None:
-                view.append(content)
+                view.append(content, run=run)
                 self.status.value = self._status()
             case QuestionComplete() if view is not None:
-                view.finish()
+                view.finish(run=run)
             case StoppedEvent() if view is not None:
-                view.finish("stopped")
-            case Error() | Interrupted():
-                if view is not None:
-                    view.finish("failed")
-                self._tell(getattr(event, "message", ""), "")
+                view.finish("stopped", run=run)
+            case Error(message=message):
+                self._break(view, run, message)
+            case Interrupted():
+                self._break(view, run, word(self.language, "taken"))
             case InterviewComplete():
                 self._show_feedback()
+
+    def _break(self, view: StreamView | None, run: int, message: str) -> None:
+        if view is not None:
+            view.finish("failed", run=run)
+        self._tell(message, "")
 
     def _open_view(self, text: str = "") -> StreamView:
         self._bubble = view = StreamView(word(self.language, "interviewer"), language=self.language)
@@ -231,7 +263,7 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         for button, name in zip(self._buttons.children, names, strict=True):
             button.description = say(name)
             button.layout.width = "auto"
-        self.answer.placeholder = say("answer_hint")
+        self.answer.description, self.answer.placeholder = say("answer"), say("answer_hint")
         runs = state in (State.ASKING, State.JUDGING)
         text = bool(interview and interview.turns and interview.turns[-1].text)
         _seen(self.form, interview is None)
@@ -241,26 +273,27 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         _seen(self.retry, state in (State.STOPPED, State.FAILED))
         _seen(self.go_on, state in (State.STOPPED, State.FAILED) and text)
         _seen(self.end, state in GOES_ON or state is State.ASKING)
-        _seen(self.again, state is State.COMPLETE)
+        _seen(self.again, state in (State.COMPLETE, State.STOPPED, State.FAILED))
         self.status.value = self._status() if interview else ""
 
     def _status(self) -> str:
         interview = self.interview
         if interview is None:
             return ""
-        lines = [
-            word(self.language, "thinking" if interview.state is State.ASKING else interview.state.value)
-        ]
-        turn = interview.turns[-1] if interview.turns else None
-        if turn is not None and turn.source == "bank":
-            lines.append(f"{word(self.language, 'bank')} ({turn.note})")
-        elif turn is not None and turn.via == "batch":
-            lines.append(f"{word(self.language, 'batch')} ({turn.note})")
-        lines.append(
-            word(self.language, "practice")
-            if interview.llm.is_practice
-            else f"{interview.llm.settings.provider.label}: {interview.llm.model}. {interview.llm.warning}"
-        )
+        turn, model = interview.turns[-1] if interview.turns else None, interview.llm
+        said = turn is not None and bool(turn.text)
+        name = {State.ASKING: "asking" if said else "thinking", State.STOPPED: "stopped" if said else "early"}
+        lines = [word(self.language, name.get(interview.state, interview.state.value))]
+        if turn is not None and not interview.judging:
+            at = sum(each.gap is None for each in interview.turns)
+            lines.insert(0, word(self.language, "place", at=at, of=interview.setup.question_count))
+            if turn.note:
+                why = "bank" if turn.source == "bank" else turn.via or "failed"
+                lines.append(f"{word(self.language, why)} ({turn.note})")
+        if model.is_practice:
+            lines.append(word(self.language, "practice"))
+        else:
+            lines.append(f"{provider_label(model.settings, self.language)}: {model.model}. {model.warning}")
         return f'<p class="mockmate-note mockmate-status" role="status">{html.escape(" ".join(lines))}</p>'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockmate_nb.interview.bank import Language
+from mockmate_nb.settings import Settings
 
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
@@ -26,6 +27,9 @@ WORDS: dict[Language, dict[str, str]] = {
         "resume_turn": "Continue",
         "end": "End and see feedback",
         "again": "New interview",
+        "answer": "Your answer",
+        "taken": "This interview was taken up in another place, and goes on there. Everything shown is kept.",
+        "away": "{label} at {host}",
         "answer_hint": "Your answer. Two or three minutes of speech are plenty.",
         "interviewer": "Interviewer",
         "you": "You",
@@ -35,17 +39,22 @@ WORDS: dict[Language, dict[str, str]] = {
         "judging": "The feedback is being made …",
         "complete": "The interview is over.",
         "stopped": "Stopped. What was said is kept: ask again, continue, answer, or end.",
+        "early": "Stopped before the first word. Ask again, or end.",
+        "colon": ": ",
+        "place": "Question {at} of {of}.",
         "failed": "This turn broke; what was said is kept.",
         "practice": "Words come from the built-in practice model: fixed templates, no AI.",
         "bank": "The model gave no question; this is the question bank's own wording.",
+        "stream": "The model's question is incomplete.",
         "batch": "The stream failed; this question came whole, by a second call.",
-        "sends": "Your résumé and the job description will be sent to {where}.",
+        "sends": "Your résumé, the job description and your answers will be sent to {where}.",
         "stays": "Nothing leaves this machine: {where}.",
         "cost": "About {tokens:,} tokens, ${cost:.2f} at the prices you set; the cap is {cap}.",
         "tokens": "About {tokens:,} tokens; no price is set (MOCKMATE_PRICE_IN, MOCKMATE_PRICE_OUT).",
         "no_cap": "not set (MOCKMATE_COST_CAP)",
         "agree": "I agree that this text is sent there",
         "must_agree": "Tick the box below the model to agree that your text is sent to {where}.",
+        "no_answer": "Your answer is still empty. Write a sentence, or end the interview.",
         "empty": "{what}: there is no text in it. Paste it, or fill in the sample.",
         "too_long": "{what}: it has {length:,} characters; at most {limit:,} are read. Shorten it to what matters.",
         "none_kept": "There is no earlier interview on this machine yet.",
@@ -55,7 +64,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "improvements": "What to work on",
         "fix": "Do this",
         "stronger": "A stronger answer",
-        "no_answer": "no answer",
         "mixed": "mixed",
         "behavioural": "behavioural",
         "competency": "competency",
@@ -92,6 +100,9 @@ WORDS: dict[Language, dict[str, str]] = {
         "resume_turn": "接着说",
         "end": "结束并查看反馈",
         "again": "再来一次",
+        "answer": "你的回答",
+        "taken": "这场面试已在别处继续，已显示的内容都保留着。",
+        "away": "{label}（{host}）",
         "answer_hint": "在这里作答，相当于两三分钟的口头回答即可。",
         "interviewer": "面试官",
         "you": "你",
@@ -101,17 +112,22 @@ WORDS: dict[Language, dict[str, str]] = {
         "judging": "正在生成反馈……",
         "complete": "面试结束。",
         "stopped": "已停止，已有内容都保留着：可以重新提问、接着说、直接作答或结束。",
+        "early": "还没开口就停止了。可以重新提问，或结束。",
+        "colon": "：",
+        "place": "第 {at} 题，共 {of} 题。",
         "failed": "这一轮出错了，已有内容都保留着。",
         "practice": "文字来自内置练习模型：固定模板，不是人工智能。",
         "bank": "模型没有给出问题，这是题库的原题。",
+        "stream": "模型的问题不完整。",
         "batch": "流式输出失败，这个问题由第二次请求整段返回。",
-        "sends": "你的简历和职位描述将发送到{where}。",
+        "sends": "你的简历、职位描述和回答将发送到：{where}。",
         "stays": "内容不会离开这台机器：{where}。",
         "cost": "约 {tokens:,} 个词元，按你设定的价格约 ${cost:.2f}；上限：{cap}。",
         "tokens": "约 {tokens:,} 个词元；尚未设定价格（MOCKMATE_PRICE_IN、MOCKMATE_PRICE_OUT）。",
         "no_cap": "未设定（MOCKMATE_COST_CAP）",
         "agree": "我同意把这些文字发送过去",
         "must_agree": "请先勾选模型下方的方框，同意把文字发送到{where}。",
+        "no_answer": "还没有写回答。请写一句话，或结束面试。",
         "empty": "{what}：还没有内容。请粘贴文字，或填入示例。",
         "too_long": "{what}：共 {length:,} 个字符，最多读取 {limit:,} 个。请删减到与职位相关的部分。",
         "none_kept": "这台机器上还没有以前的面试。",
@@ -121,7 +137,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "improvements": "需要改进的地方",
         "fix": "这样改",
         "stronger": "更好的回答",
-        "no_answer": "没有回答",
         "mixed": "混合",
         "behavioural": "行为面试",
         "competency": "能力面试",
@@ -138,6 +153,25 @@ WORDS: dict[Language, dict[str, str]] = {
         "challenging": "高要求",
     },
 }
+
+
+PROVIDERS_ZH = {
+    "practice": "练习模型（离线，不是人工智能）",
+    "local": "本机上的模型（llama.cpp）",
+    "custom": "兼容 OpenAI 的服务",
+}
+
+
+def provider_label(settings: Settings, language: Language) -> str:
+    """The provider's name for a screen."""
+    provider = settings.provider
+    return PROVIDERS_ZH.get(provider.name, provider.label) if language == "zh" else provider.label
+
+
+def destination(settings: Settings, language: Language) -> str:
+    """Where the text goes, for a screen to say before it goes."""
+    label = provider_label(settings, language)
+    return word(language, "away", label=label, host=settings.host) if settings.leaves_machine else label
 
 
 def word(language: Language, name: str, **values: object) -> str:

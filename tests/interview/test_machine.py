@@ -105,7 +105,6 @@ CASES: list[tuple[str, list[Step], str]] = [
     ("no question once the feedback has begun", [*TO_AWAITING, LAST, Halt(), SECOND], "no place now"),
     ("no second judging", [*TO_AWAITING, LAST, Halt(), LAST], "no place now"),
     ("no rating without an answer", [*TO_AWAITING, Rate(3)], "No answer"),
-    ("no rating outside the scale", [*TO_AWAITING, SECOND, Rate(6)], "from 1 to 5"),
 ]
 
 

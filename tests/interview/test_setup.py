@@ -11,11 +11,11 @@ from mockmate_nb.errors import CallerError, Kind
 
 GOOD: dict[str, Any] = {"resume_summary": "Built things.", "job_description": "Build more."}
 BAD: list[tuple[str, Any, str, str]] = [
-    ("resume_summary", "", "empty", "Paste"),
-    ("resume_summary", " \n ", "empty", "Paste"),
-    ("resume_summary", None, "empty", "Paste"),
+    ("resume_summary", "", "empty", "text"),
+    ("resume_summary", " \n ", "empty", "text"),
+    ("resume_summary", None, "no text", "string"),
     ("resume_summary", "x" * 1_000_000, "1,000,000 characters", "Shorten"),
-    ("job_description", "", "empty", "Paste"),
+    ("job_description", "", "empty", "text"),
     ("job_description", "x" * 60_001, "60,001 characters", "Shorten"),
     ("user_id", "u" * 201, "201 characters", "Shorten"),
     ("language", "fr", "'fr' is not known", "en, zh"),
