@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, expect
 
-from tests.browser.jupyter import ROOT, Lab
+from tests.browser.jupyter import ROOT, Lab, Server, open_lab
 
 PANEL = """
 from mockmate_nb import InterviewPanel, LLM
@@ -33,6 +35,14 @@ FITTING = (
 SHOTS = os.environ.get("MOCKMATE_SHOTS")
 WAIT = 30_000
 TWO_WORDS = re.compile(r"\w+ \w+")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def form(server: Server, browser: Browser) -> AsyncIterator[Lab]:
+    """A panel that nobody has started, for tests that only look."""
+    async with open_lab(server, browser) as lab:
+        await open_panel(lab)
+        yield lab
 
 
 async def open_panel(lab: Lab, *, pace: int = 50, language: str = "en") -> None:
@@ -93,6 +103,39 @@ async def test_a_whole_interview(lab: Lab, tmp_path: Path) -> None:
     await expect(feedback).to_contain_text("Practice, not a hiring verdict")
     await expect(feedback).to_contain_text("could be scored")
     await lab.screenshot(tmp_path / "feedback.png")
+    assert lab.errors == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Your résumé",
+        "The job description",
+        "Language",
+        "Format",
+        "Level",
+        "Interviewer",
+        "Questions",
+        "Model",
+    ],
+)
+async def test_every_field_has_a_name(form: Lab, name: str) -> None:
+    field = form.page.locator(".mockmate-panel").get_by_label(name, exact=True)
+    await expect(field).to_be_visible()
+
+
+async def test_a_double_click_is_one_click(lab: Lab) -> None:
+    await open_panel(lab)
+    await button(lab, "Start the interview").dblclick()
+    await told(lab, "Your turn.")
+    assert await lab.page.locator(".mockmate-panel [role=log]").count() == 1
+    said = await lab.kernel("print(panel.interview.turns[0].text)")
+    assert await text_of(lab, 0) == said.strip()
+    await lab.page.get_by_label("Your answer", exact=True).fill(FITTING)
+    await button(lab, "Send answer").dblclick()
+    await expect(bubble(lab, 2)).to_contain_text(TWO_WORDS, timeout=WAIT)
+    await told(lab, "Your turn.")
+    assert await lab.page.locator(".mockmate-error").count() == 0
     assert lab.errors == []
 
 
