@@ -95,8 +95,8 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             field.add_class("mockmate-field")
         for choice in choices:
             choice.layout.width = "auto"
-        columns = "repeat(auto-fill, minmax(200px, 1fr))"
-        grid = w.GridBox(choices, layout=w.Layout(grid_template_columns=columns, grid_gap="0 12px"))
+        columns = "repeat(auto-fill, minmax(240px, 1fr))"
+        grid = w.GridBox(choices, layout=w.Layout(grid_template_columns=columns, grid_gap="4px 12px"))
         wrap = w.Layout(flex_flow="row wrap", width="100%")
         buttons = w.HBox([self.start, self.sample, self.last], layout=wrap)
         return [w.HBox([self.resume, self.job], layout=wrap), grid, self.destination, self.agree, buttons]

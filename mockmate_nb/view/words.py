@@ -30,7 +30,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "answer": "Your answer",
         "taken": "This interview was taken up in another place, and goes on there. Everything shown is kept.",
         "away": "{label} at {host}",
-        "answer_hint": "Your answer. Two or three minutes of speech are plenty.",
+        "answer_hint": "Two or three minutes of speech are plenty.",
         "interviewer": "Interviewer",
         "you": "You",
         "thinking": "The interviewer is thinking …",
