@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mockmate_nb.settings import PROVIDERS
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 NAMED_BY_ITS_USER = {"jupyterlab", "ipywidgets", "openai", "nest-asyncio", "pytest", "nbval"}
@@ -53,6 +55,15 @@ def test_constraints_are_exact_versions_without_addresses() -> None:
         *(r for extra in PROJECT["optional-dependencies"].values() for r in extra),
     ]
     assert {requirement(r)[0] for r in wanted} <= pinned
+
+
+def test_the_readme_names_every_provider_and_variable() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "mockmate_nb").rglob("*.py"))
+    assert {name for name in PROVIDERS if f"`{name}`" not in readme} == set()
+    told = set(re.findall(r"`(MOCKMATE_[A-Z_]+|MAX_TOKENS|RETRY_TIMES)`", readme))
+    read = set(re.findall(r"\"(MOCKMATE_[A-Z_]+|MAX_TOKENS|RETRY_TIMES)\"", source))
+    assert told == read
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from typing import Any, Self
 
 from mockmate_nb import aio
@@ -48,14 +48,14 @@ class TurnReader:
     the turn; `stop()` does.
     """
 
-    def __init__(self, interview: Interview, launch: Callable[[], Awaitable[Producer]]) -> None:
-        self._interview, self._command = interview, launch
+    def __init__(self, interview: Interview, command: Callable[[], Coroutine[Any, Any, Producer]]) -> None:
+        self._interview, self._command = interview, command
         self._producer: Producer | None = None
 
     async def launch(self) -> Producer:
         """Let the command take effect, and its turn run; raises where it has no place. A second call does nothing."""
         if self._producer is None:
-            self._producer = await aio.on_worker(self._started())
+            self._producer = await aio.on_worker(self._command())
         return self._producer
 
     async def stop(self) -> None:
@@ -66,9 +66,6 @@ class TurnReader:
         async with contextlib.aclosing(producer.follow()) as events:
             async for event in events:
                 yield event
-
-    async def _started(self) -> Producer:
-        return await self._command()
 
 
 class Interview:

@@ -60,7 +60,7 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         log: EventLog | None = None,
     ) -> None:
         self.interview: Interview | None = None
-        self._kept_in, self._llm = log, llm
+        self._kept_in = log
         self._bubble: StreamView | None = None
         self._launching: object | None = None
         self.form = SetupForm(llm, language)

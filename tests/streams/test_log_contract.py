@@ -514,9 +514,21 @@ async def test_the_family_of_errors(log: EventLog) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    ["", "memory", "memory:x", "sqlite:", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///a\x00b",
-     "redis://:hunter2@host/0", "postgres:///x", "./x.db", "SQLITE:///x"],
-)  # fmt: skip
+    [
+        "",
+        "memory",
+        "memory:x",
+        "sqlite:",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///a\x00b",
+        "redis://:hunter2@host/0",
+        "postgres:///x",
+        "./x.db",
+        "SQLITE:///x",
+    ],
+)
 def test_a_bad_address_is_refused(bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CallerError, match="sqlite:///path") as caught:
