@@ -12,8 +12,8 @@ from mockmate_nb.errors import MockMateError, UnreadableReply
 from mockmate_nb.interview.machine import Turn
 from mockmate_nb.interview.prompts import question_messages
 from mockmate_nb.interview.setup import InterviewSetup
-from mockmate_nb.interview.steps import Asked, Cut, Delta, Step
-from mockmate_nb.llm.client import LLM
+from mockmate_nb.interview.steps import Asked, Cut, Delta, Measured, Step
+from mockmate_nb.llm.client import LLM, Reply
 from mockmate_nb.llm.practice import tokens
 from mockmate_nb.llm.stream import ChatStream, Message
 
@@ -39,18 +39,37 @@ async def question_steps(
             raise
         failure = fault
     else:
-        yield [Asked("model", "stream", CUT_SHORT if stream.finish_reason == "length" else "")]
+        note = CUT_SHORT if stream.finish_reason == "length" else ""
+        yield [Asked("model", "stream", note, _measured(llm, stream))]
         return
     try:
         if partial:
             raise failure  # a whole reply cannot go on from what was said
-        text = await _whole(llm, messages, limit, temperature, failure)
+        reply = await _whole(llm, messages, limit, temperature, failure)
     except MockMateError as fault:
         rest, note = turn.bank_text.removeprefix(partial), f"{fault.kind}: {fault.message}"
         async for steps in bank_steps(rest, pace=llm.pace, note=note):
             yield steps
     else:
-        yield [Delta(text), Asked("model", "batch", f"{failure.kind}: {failure.message}")]
+        note = f"{failure.kind}: {failure.message}"
+        yield [Delta(reply.text.strip()), Asked("model", "batch", note, _measured(llm, reply))]
+
+
+def _measured(llm: LLM, reply: ChatStream | Reply) -> Measured:
+    """What the whole reply took."""
+    timing, usage = reply.timing, reply.usage
+    return Measured(
+        model=llm.model,
+        ttft=_rounded(timing.first_content),
+        seconds=_rounded(timing.end) or 0.0,
+        tokens=usage.completion_tokens if usage else None,
+        estimated=bool(usage and usage.estimated),
+    )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    """To a tenth of a millisecond; a clock's further digits only make the log longer."""
+    return None if seconds is None else round(seconds, 4)
 
 
 async def _streamed(stream: ChatStream) -> AsyncGenerator[list[Step], None]:
@@ -77,14 +96,14 @@ def _delta(text: bytes) -> list[Step]:
 
 async def _whole(
     llm: LLM, messages: list[Message], limit: int, temperature: float | None, failure: MockMateError
-) -> str:
+) -> Reply:
     """The same question by the batch call, where a second try makes sense."""
     if not failure.retryable:
         raise failure
-    text = (await llm.complete(messages, max_tokens=limit, temperature=temperature)).text.strip()
-    if not text:
+    reply = await llm.complete(messages, max_tokens=limit, temperature=temperature)
+    if not reply.text.strip():
         raise UnreadableReply("The model's reply was empty.", advice="Try again, or use another model.")
-    return text
+    return reply
 
 
 async def bank_steps(text: str, *, pace: float, note: str) -> AsyncGenerator[list[Step], None]:

@@ -83,6 +83,8 @@ def _judged(group: Sequence[Turn], bank: Bank, language: Language) -> dict[str, 
     card = rubric.score(answer, question, language=language).to_dict()
     for name, dimension in card["dimensions"].items():
         dimension["label"] = rubric.ANCHORS[name]["name"][language]
+    if not answer and any(turn.skipped for turn in group):
+        card["reason"] = rubric.ADVICE[language]["reason"]["declined"]
     ratings = [turn.rating for turn in group if turn.rating is not None]
     return {
         "question_id": question.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from mockmate_nb.errors import UnreadableReply
@@ -15,11 +15,14 @@ from mockmate_nb.interview.steps import (
     Delta,
     Fail,
     Halt,
+    Journalled,
     Judge,
     Judged,
+    Measured,
     Rate,
     Remark,
     Step,
+    Undo,
 )
 from mockmate_nb.wire.events import (
     Command,
@@ -36,24 +39,26 @@ from mockmate_nb.wire.events import (
 
 SUFFIX = "/journal"
 SETUP, TAKEN_OVER = "setup", "taken_over"
-_COMMANDS: dict[str, type[Ask | Judge | Again | Rate]] = {
+_COMMANDS: dict[str, type[Journalled]] = {
     "ask": Ask,
     "judge": Judge,
     "again": Again,
+    "undo": Undo,
     "rate": Rate,
 }
+_FACTS = tuple(f.name for f in fields(Measured))
 
 
 def journal_id(session_id: str) -> str:
     return session_id + SUFFIX
 
 
-def to_command(step: Ask | Judge | Again | Rate) -> Command:
+def to_command(step: Journalled) -> Command:
     values = asdict(step)
     return Command(name=values.pop("name"), arguments=values)
 
 
-def from_command(command: Command) -> Ask | Judge | Again | Rate:
+def from_command(command: Command) -> Journalled:
     """The step that `command` was made from; `UnreadableReply` where it is none."""
     try:
         values: dict[str, Any] = dict(command.arguments)
@@ -75,8 +80,9 @@ def from_event(event: Event) -> Step | None:
             return Delta(content)
         case Seam():
             return Cut()
-        case QuestionComplete(source=source, via=via, note=note):
-            return Asked(source, via, note)
+        case QuestionComplete(source=source, via=via, note=note, measured=facts):
+            measured = Measured(**{name: facts[name] for name in _FACTS}) if facts else None
+            return Asked(source, via, note, measured)
         case FeedbackChunk(path=path, content=content):
             return Remark(path, content)
         case InterviewComplete(feedback=feedback):

@@ -8,7 +8,7 @@ from mockmate_nb.errors import CallerError
 from mockmate_nb.interview import journal
 from mockmate_nb.interview.machine import Machine, step
 from mockmate_nb.interview.setup import InterviewSetup
-from mockmate_nb.interview.steps import Again, Ask, Judge, Rate
+from mockmate_nb.interview.steps import Again, Ask, Judge, Rate, Undo
 from mockmate_nb.streams.log import EventLog, StreamEnded
 from mockmate_nb.wire.events import TERMINALS, Command, Interrupted, QuestionChunk
 
@@ -41,7 +41,7 @@ async def recall(log: EventLog, session_id: str) -> tuple[InterviewSetup, Machin
             setup = InterviewSetup.from_dict(command.arguments)
             continue
         kept = journal.from_command(command)
-        if isinstance(kept, Rate):
+        if isinstance(kept, Rate | Undo):
             machine, _ = step(machine, kept)
         else:
             machine = await _replay(log, machine, kept, epoch)
@@ -52,16 +52,17 @@ async def recall(log: EventLog, session_id: str) -> tuple[InterviewSetup, Machin
 
 async def _replay(log: EventLog, machine: Machine, command: Ask | Judge | Again, epoch: int) -> Machine:
     """The machine after the command and its turn's events. A turn without an end is ended as interrupted."""
-    after, _ = step(machine, Again() if isinstance(command, Again) else command)
-    records = await log.read(after.stream_id)
-    if not records or records[-1][1].type not in TERMINALS:
-        _, opening = step(machine, command) if not records else (after, ())
-        said = [*opening, *(event for _, event in records)]
-        partial = "".join(event.content for event in said if isinstance(event, QuestionChunk))
+    after, opening = step(machine, command)
+    events = [event for _, event in await log.read(after.stream_id)]
+    if not events or events[-1].type not in TERMINALS:
+        rest = [] if events else opening
+        partial = "".join(e.content for e in [*rest, *events] if isinstance(e, QuestionChunk))
         with contextlib.suppress(StreamEnded):  # its old writer has just ended it
-            await log.append(after.stream_id, [*opening, Interrupted(partial=partial)], epoch=epoch)
-        records = await log.read(after.stream_id)
-    for _, event in records:
+            await log.append(after.stream_id, [*rest, Interrupted(partial=partial)], epoch=epoch)
+        events = [event for _, event in await log.read(after.stream_id)]
+    if tuple(events[: len(opening)]) == opening:  # else the log was not to be written when the turn began
+        events = events[len(opening) :]
+    for event in events:
         if (again := journal.from_event(event)) is not None:
             after, _ = step(after, again)
     return after

@@ -11,25 +11,42 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any, Self
 
 from mockmate_nb import aio
 from mockmate_nb.errors import CallerError, IllegalStep, Kind, MockMateError
-from mockmate_nb.interview import journal, policy, rubric
+from mockmate_nb.interview import journal
 from mockmate_nb.interview.asking import question_steps
-from mockmate_nb.interview.bank import Bank, Level, load_bank
+from mockmate_nb.interview.bank import Bank, load_bank
 from mockmate_nb.interview.feedback import build_feedback, remarks
+from mockmate_nb.interview.following import following, plan_of
 from mockmate_nb.interview.machine import Machine, State, Turn, step
+from mockmate_nb.interview.question import generic_wording
 from mockmate_nb.interview.recall import recall
 from mockmate_nb.interview.setup import MAX_TEXT, InterviewSetup, well_formed
-from mockmate_nb.interview.steps import Again, Ask, Fail, Halt, Judge, Judged, Rate, Remark, Step
+from mockmate_nb.interview.steps import (
+    Again,
+    Ask,
+    Fail,
+    Halt,
+    Journalled,
+    Judge,
+    Judged,
+    Rate,
+    Remark,
+    Step,
+    Undo,
+)
+from mockmate_nb.interview.turn_reader import TurnReader as TurnReader
 from mockmate_nb.llm.client import LLM
 from mockmate_nb.settings import home
 from mockmate_nb.streams.log import EventLog, open_log
 from mockmate_nb.streams.producer import Producer
 from mockmate_nb.wire.events import Command, Event, SessionStarted
 
+OPEN = (State.AWAITING_ANSWER, State.STOPPED, State.FAILED)
 _default: EventLog | None = None
 
 
@@ -41,38 +58,12 @@ def default_log() -> EventLog:
     return _default
 
 
-class TurnReader:
-    """The events of one command's turn, as an async iterable on the caller's own loop.
-
-    The command takes effect with `launch`, or else at the first step of the iteration. Leaving early does not end
-    the turn; `stop()` does.
-    """
-
-    def __init__(self, interview: Interview, command: Callable[[], Coroutine[Any, Any, Producer]]) -> None:
-        self._interview, self._command = interview, command
-        self._producer: Producer | None = None
-
-    async def launch(self) -> Producer:
-        """Let the command take effect, and its turn run; raises where it has no place. A second call does nothing."""
-        if self._producer is None:
-            self._producer = await aio.on_worker(self._command())
-        return self._producer
-
-    async def stop(self) -> None:
-        await self._interview.stop()
-
-    async def __aiter__(self) -> AsyncGenerator[Event, None]:
-        producer = await self.launch()
-        async with contextlib.aclosing(producer.follow()) as events:
-            async for event in events:
-                yield event
-
-
 class Interview:
     """A mock interview. `log` defaults to a file on this machine, `bank` to the shipped questions.
 
-    `start`, `respond`, `retry`, `resume` and `end` give the events of a turn; all but `rate` raise
-    `IllegalStep`, and change nothing, where the interview's state does not allow them.
+    `start`, `respond`, `skip`, `retry`, `resume` and `end` give the events of a turn. A command that the
+    interview's state does not allow, or whose turn has been replaced meanwhile, raises `IllegalStep` and
+    changes nothing.
     """
 
     def __init__(
@@ -103,15 +94,7 @@ class Interview:
         self._epoch = epoch
         self._producer: Producer | None = None
         self._turnstile = asyncio.Lock()
-        self._plan = policy.Plan(
-            bank=self._bank,
-            language=setup.language,
-            format=setup.format,
-            level=Level(setup.level),
-            question_count=setup.question_count,
-            text=f"{setup.job_description}\n{setup.resume_summary}",
-            seed=0,
-        )
+        self._plan = plan_of(setup, self._bank)
 
     def __repr__(self) -> str:
         return f"Interview(state={self.state.value!r}, turns={len(self.turns)})"
@@ -137,32 +120,58 @@ class Interview:
         """Whether the turn under way, stopped or failed is the feedback."""
         return self._machine.judging
 
+    @property
+    def hint(self) -> str:
+        """The bank's hint on the question that is open, in the interview's language; empty where none is open."""
+        if not self.turns or self.judging:
+            return ""
+        language = self.setup.language
+        try:
+            return self._bank.question(self.turns[-1].question_id).in_language(language).hint
+        except CallerError:  # a question from elsewhere
+            return str(generic_wording(language)["hint"])
+
     def start(self) -> TurnReader:
         """The first question: `session_started`, then its text as it arrives."""
         self._may("start", State.READY)
-        return TurnReader(self, self._start)
+        return TurnReader(self._start, self.stop)
 
     def respond(self, answer: str) -> TurnReader:
         """The next question, a follow-up, or the feedback. The answer is on disk before anything else happens."""
         text = _checked(answer)
-        self._may("respond", State.AWAITING_ANSWER, State.STOPPED, State.FAILED)
-        return TurnReader(self, lambda: self._respond(text))
+        self._may("respond", *OPEN, question=True)
+        return self._turn(lambda: self._following(text))
+
+    def skip(self) -> TurnReader:
+        """Pass the question over without an answer: the next question, or the feedback."""
+        self._may("skip", *OPEN, question=True)
+        return self._turn(lambda: self._following(skipped=True))
 
     def retry(self) -> TurnReader:
-        """The stopped or failed question (or feedback) once more, from its beginning."""
-        self._may("retry", State.STOPPED, State.FAILED)
-        return TurnReader(self, lambda: self._again(""))
+        """The question once more, worded anew from its beginning; or the stopped or failed feedback."""
+        self._may("retry", *OPEN)
+        return self._turn(Again)
 
     def resume(self) -> TurnReader:
         """The stopped or failed question once more, from where its text ends."""
         self._may("resume", State.STOPPED, State.FAILED)
-        partial = self.turns[-1].text if self.turns and not self.judging else ""
-        return TurnReader(self, lambda: self._again(partial))
+        return self._turn(lambda: Again("" if self.judging else self.turns[-1].text))
 
     def end(self) -> TurnReader:
         """End the interview now, with feedback on what there is. A running question is stopped first."""
-        self._may("end", *(s for s in State if s not in (State.READY, State.COMPLETE, State.JUDGING)))
-        return TurnReader(self, self._end)
+        self._may("end", *OPEN, State.ASKING)
+        return TurnReader(self._end, self.stop)
+
+    async def undo(self) -> str:
+        """Take back the last answer or skip and all that came after it, feedback too; gives the answer's text.
+
+        Its question is open again. Not while a turn runs: stop() it first.
+        """
+        self._may("undo", *OPEN, State.COMPLETE)
+        machine = self._machine
+        await aio.on_worker(self._command(Undo, on=machine.stream_id))
+        taken = machine.last_over
+        return (taken.answer or "") if taken else ""
 
     async def stop(self) -> None:
         """End the turn that runs, before its first character too; its text stays, the interview goes on."""
@@ -172,7 +181,7 @@ class Interview:
         """The candidate's own rating, 1-5, of the last answer."""
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
             raise CallerError(f"rating: {str(value)[:20]} is not a whole number from 1 to 5.", field="rating")
-        await aio.on_worker(self._command(Rate(value)))
+        await aio.on_worker(self._command(lambda: Rate(value)))
 
     async def aclose(self) -> None:
         """Stop what runs and close this interview's connections to the model. What is kept stays kept."""
@@ -201,35 +210,12 @@ class Interview:
         names = await (log or default_log()).streams()
         return [name.removesuffix(journal.SUFFIX) for name in names if name.endswith(journal.SUFFIX)]
 
-    # On the worker loop from here on.
-
-    async def _start(self) -> Producer:
-        opening = self._next()
-        if not isinstance(opening, Ask):
-            raise CallerError("The bank has no question for this set-up.", field="interview_format")
-        setup = Command(name=journal.SETUP, arguments=self.setup.to_dict())
-        await self._command(opening, before=[setup])
-        return self._produce(SessionStarted(session_id=self.session_id))
-
-    async def _respond(self, answer: str) -> Producer:
-        await self._command(self._next(answer))
-        return self._produce()
-
-    async def _again(self, partial: str) -> Producer:
-        return self._produce(*await self._command(Again(partial)), partial=partial)
-
-    async def _end(self) -> Producer:
-        await self._stop()
-        if self.judging:
-            return await self._again("")
-        await self._command(Judge())
-        return self._produce()
-
-    async def _stop(self) -> None:
-        if self._producer is not None and self._machine.runs:
-            await self._producer.stop()
-
-    def _may(self, name: str, *states: State) -> None:
+    def _may(self, name: str, *states: State, question: bool = False) -> None:
+        if question and self.judging and self.state in states:
+            raise IllegalStep(
+                f"{name}() has no place now: the questions are closed, the feedback was broken off.",
+                advice="Use retry() for the feedback, or undo() to go back to the last question.",
+            )
         if self.state not in states:
             allowed = " or ".join(s.value.replace("_", " ") for s in states)
             raise IllegalStep(
@@ -237,48 +223,77 @@ class Interview:
                 advice=f"It needs to be {allowed}.",
             )
 
+    def _turn(self, command: Callable[[], Journalled]) -> TurnReader:
+        on = self._machine.stream_id
+
+        async def launch() -> Producer:
+            return self._produce(*await self._command(command, on=on))
+
+        return TurnReader(launch, self.stop)
+
+    # On the worker loop from here on.
+
+    async def _start(self) -> Producer:
+        setup = Command(name=journal.SETUP, arguments=self.setup.to_dict())
+        await self._command(self._opening, on="", before=[setup])
+        return self._produce(SessionStarted(session_id=self.session_id))
+
+    async def _end(self) -> Producer:
+        if self.state is State.ASKING:
+            await self._stop()
+        await self._command(lambda: Again() if self.judging else Judge(at=_now()))
+        return self._produce()
+
+    async def _stop(self) -> None:
+        if self._producer is not None and self._machine.runs:
+            await self._producer.stop()
+
     async def _command(
-        self, command: Ask | Judge | Again | Rate, *, before: Sequence[Event] = ()
+        self, command: Callable[[], Journalled], *, on: str | None = None, before: Sequence[Event] = ()
     ) -> tuple[Event, ...]:
-        """Keep the command, then let it take effect; an illegal one is not kept. One at a time."""
+        """Keep the command, then let it take effect; an illegal one is not kept. One at a time.
+
+        `on`: the stream of the turn that it was given for.
+        """
         async with self._turnstile:
-            step(self._machine, command)
-            kept = [*before, journal.to_command(command)]
+            await self._settled()
+            if on is not None and on != self._machine.stream_id:
+                raise IllegalStep(
+                    "The interview has moved on since this command was given.",
+                    advice="Look at its turns, and give it again if it is still wanted.",
+                )
+            given = command()
+            step(self._machine, given)
+            kept = [*before, journal.to_command(given)]
             await self.log.append(journal.journal_id(self.session_id), kept, epoch=self._epoch)
-            self._machine, events = step(self._machine, command)  # which may have moved on meanwhile
+            self._machine, events = step(self._machine, given)  # which may have moved on meanwhile
             return events
 
-    def _next(self, answer: str | None = None) -> Ask | Judge:
-        asked = [self._asked(turn, turn.answer) for turn in self.turns]
-        if answer is not None and self.turns:
-            asked[-1] = self._asked(self.turns[-1], answer)
-        match policy.next_step(self._plan, asked):
-            case policy.Ask(question=question):
-                text = question.in_language(self.setup.language).text
-                return Ask(question.id, text, answer=answer)
-            case policy.Probe(question=question, gap=gap, text=text):
-                return Ask(question.id, text, gap=gap, answer=answer)
-            case _:
-                return Judge(answer)
+    async def _settled(self) -> None:
+        """The end of a turn is in the log before any command that follows it is."""
+        if self._producer is not None and not self._machine.runs and not self._producer.task.done():
+            await asyncio.wait([self._producer.task])
 
-    def _asked(self, turn: Turn, answer: str | None) -> policy.Asked:
-        question = self._bank.question(turn.question_id)
-        card = None if answer is None else rubric.score(answer, question, language=self.setup.language)
-        return policy.Asked(question_id=turn.question_id, gap=turn.gap, answer=answer, card=card)
+    def _opening(self) -> Ask:
+        opening = self._following()
+        if not isinstance(opening, Ask):
+            raise CallerError("The bank has no question for this set-up.", field="interview_format")
+        return opening
 
-    def _produce(self, *first: Event, partial: str = "") -> Producer:
+    def _following(self, answer: str | None = None, *, skipped: bool = False) -> Ask | Judge:
+        return following(self._plan, self.turns, answer, skipped=skipped, at=_now())
+
+    def _produce(self, *first: Event) -> Producer:
         """Run the turn that the machine has opened, in a task of its own."""
         producer = Producer(self.log, self._machine.stream_id, epoch=self._epoch)
-        producer.start(self._batches(first, partial), on_stop=lambda: self._take(Halt()), on_fault=self._fail)
+        producer.start(self._batches(first), on_stop=lambda: self._take(Halt()), on_fault=self._fail)
         self._producer = producer
         return producer
 
-    async def _batches(
-        self, first: tuple[Event, ...], partial: str
-    ) -> AsyncGenerator[tuple[Event, ...], None]:
+    async def _batches(self, first: tuple[Event, ...]) -> AsyncGenerator[tuple[Event, ...], None]:
         if first:
             yield first
-        async with contextlib.aclosing(self._feedback() if self.judging else self._question(partial)) as turn:
+        async with contextlib.aclosing(self._feedback() if self.judging else self._question()) as turn:
             async for steps in turn:
                 yield tuple(event for each in steps for event in self._take(each))
 
@@ -294,8 +309,8 @@ class Interview:
             Fail(Kind.SERVER, f"The turn broke on a fault of its own ({type(error).__name__}).")
         )
 
-    def _question(self, partial: str) -> AsyncGenerator[list[Step], None]:
-        return question_steps(self.llm, self.setup, self.turns, partial=partial)
+    def _question(self) -> AsyncGenerator[list[Step], None]:
+        return question_steps(self.llm, self.setup, self.turns, partial=self.turns[-1].text)
 
     async def _feedback(self) -> AsyncGenerator[list[Step], None]:
         feedback = build_feedback(self.setup, self.turns, self._bank)
@@ -323,3 +338,8 @@ def _checked(answer: str) -> str:
             advice="Shorten it; two minutes of speech are about 1,500 characters.",
         )
     return well_formed(answer).strip()
+
+
+def _now() -> float:
+    """The time, in seconds since the epoch, to the millisecond."""
+    return round(time.time(), 3)

@@ -9,30 +9,59 @@ from mockmate_nb.interview.bank import Gap
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What a model's reply took: `ttft` (time to the first non-empty content) and `seconds` since the request.
+
+    `tokens` are those of the reply, `estimated` where the service counted none. It is of the request that the
+    words came from: after a continuation, of the rest alone.
+    """
+
+    model: str
+    ttft: float | None
+    seconds: float
+    tokens: int | None
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """Open the next question, after `answer` to the one before it (None at the start)."""
+    """Open the next question, after `answer` to the one before it, or where that one is `skipped`.
+
+    `at`: when, in seconds since the epoch.
+    """
 
     question_id: str
     bank_text: str
     gap: Gap | None = None
     answer: str | None = None
+    skipped: bool = False
+    at: float | None = None
     name: Literal["ask"] = "ask"
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Close the questions, after a last `answer` if there is one; the feedback comes next."""
+    """Close the questions, the last one with its `answer`, `skipped`, or left open; the feedback comes next."""
 
     answer: str | None = None
+    skipped: bool = False
+    at: float | None = None
     name: Literal["judge"] = "judge"
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Take up the question or feedback that was stopped or failed, from its beginning or from `partial`."""
+    """The question or feedback once more: from its beginning, or a broken-off question from `partial`."""
 
     partial: str = ""
     name: Literal["again"] = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the last answer or skip, and all that came after it."""
+
+    name: Literal["undo"] = "undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +90,7 @@ class Asked:
     source: Literal["model", "bank"]
     via: Literal["stream", "batch"]
     note: str = ""
+    measured: Measured | None = None
     name: Literal["asked"] = "asked"
 
 
@@ -98,4 +128,5 @@ class Fail:
     name: Literal["fail"] = "fail"
 
 
-Step = Ask | Judge | Again | Rate | Delta | Cut | Asked | Remark | Judged | Halt | Fail
+Journalled = Ask | Judge | Again | Undo | Rate  # what a person commands
+Step = Journalled | Delta | Cut | Asked | Remark | Judged | Halt | Fail

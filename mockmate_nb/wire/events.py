@@ -53,7 +53,8 @@ class QuestionChunk(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionComplete(Event):
     """`source` says who worded the question; `via` how it came: streamed, or whole as the second try; `note`
-    why it is not the model's stream, where it is not."""
+    why it is not the model's stream, where it is not; `measured` what the model's reply took, as
+    `{model, ttft, seconds, tokens, estimated}` in seconds, empty where the words are the bank's."""
 
     type: ClassVar[str] = "question_complete"
     session_id: str
@@ -62,6 +63,7 @@ class QuestionComplete(Event):
     via: Literal["stream", "batch"]
     completed: bool = False
     note: str = ""
+    measured: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

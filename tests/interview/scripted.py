@@ -1,14 +1,38 @@
-"""A model that does what a script says, reply by reply, as real bytes through the SDK."""
+"""A model that does what a script says, reply by reply, as real bytes through the SDK; and what it is asked for."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import httpx2
 
+from mockmate_nb import LLM, InterviewSetup
+from mockmate_nb.wire.events import Event
 from mockmate_nb.wire.sse import encode
+
+RESUME = "Built a Kafka ingestion pipeline in Python for a shop with 2 million orders a day."
+JOB = "Backend engineer. Python, Kafka, PostgreSQL, on-call."
+ANSWER = (
+    "At the shop our order pipeline fell behind every evening. I profiled the consumer, found lock contention and "
+    "rewrote it to work in batches, which cut p95 from 900 ms to 210 ms. I dropped the idea of more brokers, "
+    "because they cost more and hid the cause."
+)
+Model = Callable[[Sequence[str]], "tuple[LLM, Scripted]"]
+
+
+def setup(**changes: Any) -> InterviewSetup:
+    return InterviewSetup(
+        **{"resume_summary": RESUME, "job_description": JOB, "question_count": 2, **changes}
+    )
+
+
+def types(events: Sequence[Event]) -> list[str]:
+    """Types in order, runs of the same one folded."""
+    names = [e.type for e in events]
+    return [name for at, name in enumerate(names) if at == 0 or names[at - 1] != name]
 
 
 class Scripted(httpx2.AsyncBaseTransport):

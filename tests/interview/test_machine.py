@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -20,46 +21,112 @@ from mockmate_nb.interview.steps import (
     Delta,
     Fail,
     Halt,
+    Journalled,
     Judge,
     Judged,
+    Measured,
     Rate,
     Remark,
     Step,
+    Undo,
 )
-from mockmate_nb.wire.events import TERMINALS, Command
+from mockmate_nb.wire.events import TERMINALS, Command, from_json
 
-FIRST, SECOND = Ask("q-1", "Why streams?"), Ask("q-2", "Why logs?", answer="Because.")
-SAID, ASKED = Delta("Tell me"), Asked("model", "stream")
-LAST = Judge("The end.")
+FIRST, SECOND = Ask("q-1", "Why streams?", at=1.0), Ask("q-2", "Why logs?", answer="Because.", at=2.0)
+SKIPPED = Ask("q-2", "Why logs?", skipped=True, at=2.5)
+SAID, ASKED = Delta("Tell me"), Asked("model", "stream", "", Measured("practice", 0.2, 1.5, 12, False))
+LAST, PASSED = Judge("The end.", at=3.0), Judge(skipped=True, at=3.5)
 FEEDBACK = Judged({"overall": 3.0})
 BROKEN = Fail("connection", "The line was cut.")
+COMMANDS: dict[str, Journalled] = {
+    "first": FIRST,
+    "answer": SECOND,
+    "skip": SKIPPED,
+    "last": LAST,
+    "pass": PASSED,
+    "end": Judge(at=4.0),
+    "again": Again(),
+    "go on": Again("Tell"),
+    "undo": Undo(),
+    "rate": Rate(3),
+}
 STEPS: list[Step] = [
-    FIRST,
-    SECOND,
+    *COMMANDS.values(),
     SAID,
     Delta(" é…"),
     ASKED,
-    LAST,
-    Judge(),
+    Asked("bank", "stream", "connection: refused"),
     FEEDBACK,
     BROKEN,
     Halt(),
     Cut(),
-    Rate(3),
-    Again(),
-    Again("Tell"),
     Remark("summary", "Good."),
+    Ask("q-1", "Why streams?", answer="Both.", skipped=True),
+    Judge("Both.", skipped=True),
+    Ask("q-1", "What came of it?", gap=Gap.RESULT, answer="More."),
 ]
-TO_AWAITING: list[Step] = [FIRST, SAID, ASKED]
-PATHS: dict[State, list[Step]] = {
-    State.READY: [],
-    State.ASKING: [FIRST, SAID],
-    State.AWAITING_ANSWER: TO_AWAITING,
-    State.JUDGING: [*TO_AWAITING, LAST],
-    State.COMPLETE: [*TO_AWAITING, LAST, FEEDBACK],
-    State.STOPPED: [FIRST, SAID, Halt()],
-    State.FAILED: [FIRST, SAID, BROKEN],
+AWAITING: list[Step] = [FIRST, SAID, ASKED]
+ANSWERED: list[Step] = [*AWAITING, SECOND, SAID, ASKED]
+SITUATIONS: dict[str, list[Step]] = {
+    "ready": [],
+    "asking": [FIRST, SAID],
+    "asking, answered": [*AWAITING, SECOND, SAID],
+    "awaiting": AWAITING,
+    "awaiting, answered": ANSWERED,
+    "awaiting, skipped": [*AWAITING, SKIPPED, SAID, ASKED],
+    "stopped early": [FIRST, Halt()],
+    "stopped": [FIRST, SAID, Halt()],
+    "stopped, answered": [*AWAITING, SECOND, SAID, Halt()],
+    "failed": [FIRST, SAID, BROKEN],
+    "failed, answered": [*AWAITING, SECOND, SAID, BROKEN],
+    "answered stopped": [FIRST, SAID, Halt(), SECOND, SAID, ASKED],
+    "answered failed": [FIRST, SAID, BROKEN, SECOND, SAID, ASKED],
+    "judging": [*AWAITING, LAST],
+    "feedback stopped": [*AWAITING, LAST, Halt()],
+    "feedback failed": [*AWAITING, PASSED, BROKEN],
+    "complete": [*AWAITING, LAST, FEEDBACK],
+    "complete, none": [*AWAITING, Judge(), FEEDBACK],
+    "complete, stopped": [FIRST, SAID, Halt(), LAST, FEEDBACK],
 }
+OPEN: list[list[Step]] = [
+    AWAITING,
+    [FIRST, SAID, Halt()],
+    [FIRST, SAID, Halt(), Again("Tell me"), BROKEN],
+]
+TABLE = """
+                    first answer skip last pass end again go_on undo rate
+ready               A     -      -    -    -    -   -     -     -    -
+asking              -     -      -    -    -    -   -     -     -    -
+asking, answered    -     -      -    -    -    -   -     -     -    A
+awaiting            -     A      A    J    J    J   A     -     -    -
+awaiting, answered  -     A      A    J    J    J   A     -     W    W
+awaiting, skipped   -     A      A    J    J    J   A     -     W    -
+stopped early       -     -      A    -    J    J   A     A     -    -
+stopped             -     A      A    J    J    J   A     A     -    -
+stopped, answered   -     A      A    J    J    J   A     A     W    S
+failed              -     A      A    J    J    J   A     A     -    -
+failed, answered    -     A      A    J    J    J   A     A     W    F
+answered stopped    -     A      A    J    J    J   A     -     S    W
+answered failed     -     A      A    J    J    J   A     -     F    W
+judging             -     -      -    -    -    -   -     -     -    J
+feedback stopped    -     -      -    -    -    -   J     J     W    S
+feedback failed     -     -      -    -    -    -   J     J     W    -
+complete            -     -      -    -    -    -   -     -     W    C
+complete, none      -     -      -    -    -    -   -     -     -    -
+complete, stopped   -     -      -    -    -    -   -     -     S    C
+"""
+
+
+def rows() -> list[tuple[str, str, State | None]]:
+    """Situation, command, and the state it leads to; None where it has no place."""
+    head, *lines = TABLE.strip("\n").splitlines()
+    names = [name.replace("_", " ") for name in head.split()]
+    letters = dict(zip("RAWJCSF", State, strict=True))
+    return [
+        (line[:20].strip(), name, letters.get(cell))
+        for line in lines
+        for name, cell in zip(names, line[20:].split(), strict=True)
+    ]
 
 
 def after(*steps: Step) -> Machine:
@@ -69,42 +136,51 @@ def after(*steps: Step) -> Machine:
     return machine
 
 
-@pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("each", STEPS, ids=lambda s: s.name)
-def test_a_step_is_in_the_table_or_raises(state: State, each: Step) -> None:
-    machine = after(*PATHS[state])
-    assert machine.state is state
-    try:
-        moved, _ = step(machine, each)
-    except IllegalStep:
-        assert machine == after(*PATHS[state])
+def test_the_rows_name_every_situation_and_command() -> None:
+    assert {row[0] for row in rows()} == set(SITUATIONS)
+    assert {row[1] for row in rows()} == set(COMMANDS)
+    assert {after(*path).state for path in SITUATIONS.values()} == set(State)
+
+
+@pytest.mark.parametrize(("situation", "name", "target"), rows(), ids=lambda x: str(x))
+def test_a_command_leads_where_the_row_says(situation: str, name: str, target: State | None) -> None:
+    machine = after(*SITUATIONS[situation])
+    if target is None:
+        with pytest.raises(IllegalStep) as caught:
+            step(machine, COMMANDS[name])
+        assert caught.value.message
+        assert machine == after(*SITUATIONS[situation])
     else:
-        assert moved.state is TRANSITIONS[state, each.name] or (each.name == "again" and moved.judging)
+        assert step(machine, COMMANDS[name])[0].state is target
 
 
-def test_every_row_of_the_table_can_be_taken() -> None:
+def test_the_table_of_transitions_is_what_happens_and_no_more() -> None:
+    ends: list[list[Step]] = [[SECOND, SAID, ASKED], [SECOND, Halt()], [SECOND, BROKEN], [LAST, FEEDBACK]]
+    combined = [opening + end for opening in OPEN for end in ends]
     taken = set()
-    for state, path in PATHS.items():
-        for each in [*STEPS, Ask("q-2", "Next?", answer="Yes.")]:
+    for path in [*SITUATIONS.values(), *combined]:
+        machine = after(*path)
+        for each in STEPS:
             try:
-                step(after(*path), each)
+                moved, _ = step(machine, each)
             except IllegalStep:
                 continue
-            taken.add((state, each.name))
-    assert taken >= set(TRANSITIONS) - {
-        (State.ASKING, "rate"),
-        (State.STOPPED, "rate"),
-        (State.FAILED, "rate"),
-        (State.AWAITING_ANSWER, "rate"),
-    }
+            taken.add((machine.state, each.name, moved.state))
+    assert taken == {(state, name, to) for (state, name), targets in TRANSITIONS.items() for to in targets}
 
 
 CASES: list[tuple[str, list[Step], str]] = [
     ("no answer before anything was asked", [FIRST, Halt(), SECOND], "Nothing has been asked"),
-    ("a second question needs an answer to the first", [*TO_AWAITING, FIRST], "no place now"),
-    ("no question once the feedback has begun", [*TO_AWAITING, LAST, Halt(), SECOND], "no place now"),
-    ("no second judging", [*TO_AWAITING, LAST, Halt(), LAST], "no place now"),
-    ("no rating without an answer", [*TO_AWAITING, Rate(3)], "No answer"),
+    ("a second question needs an answer to the first", [*AWAITING, FIRST], "no place now"),
+    ("no question once the feedback has begun", [*AWAITING, LAST, Halt(), SECOND], "no place now"),
+    ("no second judging", [*AWAITING, LAST, Halt(), LAST], "no place now"),
+    ("no rating without an answer", [*AWAITING, Rate(3)], "No answer"),
+    ("no rating of a skipped question", [*AWAITING, SKIPPED, Rate(3)], "No answer"),
+    ("nothing to take back", [*AWAITING, Undo()], "No answer"),
+    ("nothing left to take back", [*ANSWERED, Undo(), Undo()], "No answer"),
+    ("a complete question cannot be gone on with", [*AWAITING, Again("Tell")], "complete"),
+    ("an answer is not skipped", [*AWAITING, Ask("q", "x", answer="y", skipped=True)], "no place now"),
+    ("a last answer is not skipped", [*AWAITING, Judge("y", skipped=True)], "no place now"),
 ]
 
 
@@ -137,55 +213,90 @@ def test_seams_are_byte_offsets() -> None:
 
 
 def test_feedback_taken_up_again_is_a_new_stream() -> None:
-    machine = after(*TO_AWAITING, LAST, Halt(), Again())
+    machine = after(*AWAITING, LAST, Halt(), Again())
     assert (machine.state, machine.stream_id) == (State.JUDGING, "s-1/feedback.2")
 
 
-@given(st.lists(st.sampled_from(STEPS), max_size=25))
-def test_any_walk_holds_its_promises(steps: list[Step]) -> None:
-    machine, ends = Machine("s-1"), 0
-    for each in steps:
-        before = machine
-        try:
-            machine, events = step(machine, each)
-        except IllegalStep:
-            assert machine is before
-            continue
+def test_taking_back_leaves_the_turn_as_it_was_before_its_answer() -> None:
+    for open_turn in OPEN:
+        asked = after(*open_turn)
+        for over in (SECOND, SKIPPED, LAST, PASSED):
+            answered = step(asked, over)[0]
+            ways_on: list[list[Step]] = [[BROKEN], [Halt(), Again(), Halt()]]
+            ways_on += [[SAID, ASKED]] if not answered.judging else [[FEEDBACK]]
+            for way_on in ways_on:
+                machine = answered
+                for each in way_on:
+                    machine, _ = step(machine, each)
+                if machine.last_over and machine.last_over.answer:
+                    machine, _ = step(machine, Rate(5))
+                back, events = step(machine, Undo())
+                assert (back.state, back.turns, back.judging) == (asked.state, asked.turns, False)
+                assert (back.feedback, events) == (None, ())
+
+
+def test_a_skip_is_no_answer_and_both_are_timed() -> None:
+    first, second = after(*AWAITING, SKIPPED, SAID, ASKED, LAST).turns
+    assert (first.answer, first.skipped, first.asked_at, first.answered_at) == (None, True, 1.0, 2.5)
+    assert (second.answer, second.skipped, second.asked_at, second.answered_at) == ("The end.", False, 2.5, 3)
+
+
+def test_what_an_attempt_had_said_is_kept_when_it_is_replaced_not_when_it_goes_on() -> None:
+    machine = after(FIRST, Halt(), Again(), Delta("One"), Halt(), Again("One"), Delta(" way"), ASKED)
+    assert (machine.turns[0].earlier, machine.turns[0].text) == ((), "One way")
+    machine = after(FIRST, SAID, ASKED, Again(), Delta("Say"), Halt(), Again())
+    turn = machine.turns[0]
+    assert (turn.earlier, turn.text, turn.attempt) == (("Tell me", "Say"), "", 3)
+    assert (turn.source, turn.via, turn.measured, turn.asked_at) == (None, None, None, 1.0)
+
+
+def legal(machine: Machine) -> list[Step]:
+    found = []
+    for each in STEPS:
+        with contextlib.suppress(IllegalStep):
+            step(machine, each)
+            found.append(each)
+    return found
+
+
+@given(st.lists(st.integers(0, 99), max_size=40))
+def test_any_walk_holds_its_promises(turnings: list[int]) -> None:
+    machine, streams = Machine("s-1"), {""}
+    for turning in turnings:
+        if not (ways := legal(machine)):
+            break
+        each, before = ways[turning % len(ways)], machine
+        machine, events = step(machine, each)
         ended = [e for e in events if e.type in TERMINALS]
-        ends += len(ended)
-        assert bool(ended) == (before.runs and not machine.runs), "a turn ends with exactly one terminal"
+        assert len(ended) == (before.runs and not machine.runs), "a turn ends with exactly one terminal"
         assert [t.number for t in machine.turns] == list(range(1, len(machine.turns) + 1))
+        if machine.runs and not before.runs:
+            assert machine.stream_id not in streams, "no stream is used twice"
+            streams.add(machine.stream_id)
+        if isinstance(each, Undo):
+            continue
         assert len(machine.turns) >= len(before.turns)
         for old, new in zip(before.turns, machine.turns, strict=False):
-            assert old.answer is None or new.answer == old.answer, "an answer is never lost"
+            assert not old.over or (new.answer, new.skipped) == (old.answer, old.skipped), "never lost"
+            assert {*old.earlier, old.text} <= {*new.earlier, new.text, ""} or new.text.startswith(old.text)
 
 
-COMMANDS: list[Any] = [
-    FIRST,
-    SECOND,
-    Ask("q", "x", gap=Gap.RESULT, answer="y"),
-    LAST,
-    Judge(),
-    Again(),
-    Again("p"),
-    Rate(2),
-]
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=repr)
+@pytest.mark.parametrize(
+    "command", [c for c in STEPS if c.name in {x.name for x in COMMANDS.values()}], ids=repr
+)
 def test_commands_are_read_back_as_they_were(command: Any) -> None:
-    kept = journal.to_command(command)
+    kept = from_json(journal.to_command(command).to_json())
     assert isinstance(kept, Command)
     assert journal.from_command(kept) == command
 
 
 def test_events_lead_to_the_same_machine() -> None:
-    steps: list[Step] = [FIRST, SAID, Cut(), Delta(" é"), ASKED]
-    live, again = Machine("s-1"), after(FIRST)
+    steps: list[Step] = [SAID, Cut(), Delta(" é"), ASKED]
+    live = again = after(FIRST)
     for each in steps:
         live, events = step(live, each)
         for event in events:
-            back = journal.from_event(event)
+            back = journal.from_event(from_json(event.to_json()))
             assert back is not None
             again, _ = step(again, back)
     assert again == live

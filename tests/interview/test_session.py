@@ -4,66 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from mockmate_nb import LLM, Interview, InterviewSetup, aio, run
+from mockmate_nb import LLM, Interview, aio, run
 from mockmate_nb.errors import CallerError, IllegalStep, Kind, MockMateError
 from mockmate_nb.interview import asking
 from mockmate_nb.interview.machine import State, TurnState
 from mockmate_nb.interview.steps import Again
 from mockmate_nb.streams.log import EventLog, open_log
 from mockmate_nb.wire.events import TERMINALS, Event
-from tests.interview.scripted import Scripted
-
-RESUME = "Built a Kafka ingestion pipeline in Python for a shop with 2 million orders a day."
-JOB = "Backend engineer. Python, Kafka, PostgreSQL, on-call."
-ANSWER = (
-    "At the shop our order pipeline fell behind every evening. I profiled the consumer, found lock contention and "
-    "rewrote it to work in batches, which cut p95 from 900 ms to 210 ms. I dropped the idea of more brokers, "
-    "because they cost more and hid the cause."
-)
-Model = Callable[[Sequence[str]], tuple[LLM, Scripted]]
-
-
-def setup(**changes: Any) -> InterviewSetup:
-    return InterviewSetup(
-        **{"resume_summary": RESUME, "job_description": JOB, "question_count": 2, **changes}
-    )
-
-
-@pytest.fixture
-def log() -> Iterator[EventLog]:
-    opened = open_log("memory:")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Model:
-    """An LLM that follows a script, without retries of its own."""
-    monkeypatch.setenv("RETRY_TIMES", "0")
-
-    def make(script: Sequence[str]) -> tuple[LLM, Scripted]:
-        transport = Scripted(script)
-        monkeypatch.setattr("mockmate_nb.llm.client.PracticeTransport", lambda **_: transport)
-        return LLM("practice", pace=0), transport
-
-    return make
-
-
-@pytest.fixture(autouse=True)
-def _clean() -> Iterator[None]:
-    yield
-    aio.shutdown()
-
-
-def types(events: Sequence[Event]) -> list[str]:
-    """Types in order, runs of the same one folded."""
-    names = [e.type for e in events]
-    return [name for at, name in enumerate(names) if at == 0 or names[at - 1] != name]
+from tests.interview.scripted import ANSWER, Model, Scripted, setup, types
 
 
 def practice(log: EventLog, **changes: Any) -> Interview:
@@ -84,13 +37,15 @@ def test_a_whole_interview(log: EventLog, language: str) -> None:
     assert types(first) == ["session_started", "question_chunk", "question_complete"]
     assert first[0].data == {"session_id": interview.session_id}
     said = "".join(e.data["content"] for e in first if e.type == "question_chunk")
-    assert first[-1].data | {"note": ""} == {
+    assert first[-1].data["measured"].pop("model") == "practice"
+    assert first[-1].data | {"measured": {}} == {
         "session_id": interview.session_id,
         "total_content": said,
         "source": "model",
         "via": "stream",
         "completed": False,
         "note": "",
+        "measured": {},
     }
     last = answer_to_the_end(interview)
     assert types(last) == ["feedback_chunk", "interview_complete"]
@@ -284,10 +239,14 @@ ILLEGAL: list[tuple[str, str, Callable[[Interview], Any]]] = [
     ("ready", "respond", lambda i: i.respond("x")),
     ("ready", "end", lambda i: i.end()),
     ("ready", "retry", lambda i: i.retry()),
+    ("ready", "skip", lambda i: i.skip()),
+    ("ready", "undo", lambda i: run(i.undo())),
     ("awaiting_answer", "start", lambda i: i.start()),
     ("awaiting_answer", "resume", lambda i: i.resume()),
     ("complete", "respond", lambda i: i.respond("x")),
     ("complete", "end", lambda i: i.end()),
+    ("complete", "skip", lambda i: i.skip()),
+    ("complete", "retry", lambda i: i.retry()),
 ]
 
 
@@ -511,7 +470,7 @@ def test_killed_between_a_command_and_its_first_event(log: EventLog) -> None:
     interview = Interview(setup(), LLM("practice", pace=200), log=log)
     run(_stop_when(interview, interview.start(), lambda seen: len(seen) > 4))
     partial = interview.turns[0].text
-    aio.run(interview._command(Again(partial)))
+    aio.run(interview._command(lambda: Again(partial)))
     loaded = run(Interview.load(interview.session_id, LLM("practice", pace=0), log=log))
     assert (loaded.state, loaded.turns[0].text) == (State.FAILED, partial)
     assert run(loaded.resume())[-1].data["total_content"].startswith(partial)

@@ -1,7 +1,9 @@
 """A kernel to be killed: for each line on stdin it forks a child that holds an interview and tells what it shows.
 
 Line in: the log's address and the session to take up ("-": a new one). Lines out: `pid`, `shown` (turn number and
-text so far), `sent` (turn number and answer), `over`. The loaded modules are shared, so that fifty kernels are cheap.
+text so far), `sent` (turn number and answer, null for a skip), `undoing` and `undone` (turn number, and the answer),
+`over`. The first answer is taken back once and given anew, and the third question is skipped. The loaded modules are
+shared, so that fifty kernels are cheap.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from mockmate_nb.streams.log import open_log
 SETUP = InterviewSetup(
     resume_summary="Built a Kafka ingestion pipeline in Python.",
     job_description="Backend engineer: Python, Kafka, PostgreSQL.",
-    question_count=2,
+    question_count=3,
 )
 ANSWER = (
     "Answer {} — naïve café 你好: we met a slow consumer, I profiled it and cut p95 from 900 ms to 210 ms."
@@ -33,7 +35,9 @@ def tell(kind: str, *values: Any) -> None:
     sys.stdout.flush()
 
 
-async def show(interview: Interview, reader: TurnReader, answer: tuple[int, str] | None = None) -> None:
+async def show(
+    interview: Interview, reader: TurnReader, answer: tuple[int, str | None] | None = None
+) -> None:
     text = ""
     async for event in reader:
         if answer is not None:
@@ -55,8 +59,17 @@ async def interview(address: str, session: str) -> None:
             await show(held, held.resume())
     while held.state == "awaiting_answer":
         number = held.turns[-1].number
-        answer = ANSWER.format(number)
-        await show(held, held.respond(answer), (number, answer))
+        first, answer = ANSWER.format(1), ANSWER.format(number)
+        if number == 2 and held.turns[0].answer == first:
+            tell("undoing", 1)
+            assert await held.undo() == first
+            tell("undone", 1, first)
+            answer = f"Better: {first}"
+            number = 1
+        if number == 3:
+            await show(held, held.skip(), (number, None))
+        else:
+            await show(held, held.respond(answer), (number, answer))
     tell("over", held.session_id)
 
 

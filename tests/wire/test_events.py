@@ -25,6 +25,7 @@ from mockmate_nb.wire.events import (
     read_event,
 )
 
+TOOK = {"model": "m", "ttft": 0.25, "seconds": 1.5, "tokens": None, "estimated": True}
 EXAMPLES: list[tuple[Event, str]] = [
     (SessionStarted(session_id="s"), '{"type": "session_started", "data": {"session_id": "s"}}'),
     (
@@ -34,7 +35,13 @@ EXAMPLES: list[tuple[Event, str]] = [
     (
         QuestionComplete(session_id="s", total_content="Why?", source="bank", via="stream", note="n"),
         '{"type": "question_complete", "data": {"session_id": "s", "total_content": "Why?", "source": "bank", '
-        '"via": "stream", "completed": false, "note": "n"}}',
+        '"via": "stream", "completed": false, "note": "n", "measured": {}}}',
+    ),
+    (
+        QuestionComplete(session_id="s", total_content="", source="model", via="batch", measured=TOOK),
+        '{"type": "question_complete", "data": {"session_id": "s", "total_content": "", "source": "model", '
+        '"via": "batch", "completed": false, "note": "", "measured": {"model": "m", "ttft": 0.25, "seconds": 1.5, '
+        '"tokens": null, "estimated": true}}}',
     ),
     (
         FeedbackChunk(path="summary", content="x"),
@@ -94,6 +101,14 @@ def test_events_are_frozen() -> None:
 
 def test_a_newer_version_may_add_fields() -> None:
     assert from_json('{"type": "seam", "data": {"at": 1, "colour": "red"}, "more": 1}') == Seam(at=1)
+
+
+def test_an_older_version_s_question_has_no_figures() -> None:
+    old = (
+        '{"type": "question_complete", "data": {"session_id": "s", "total_content": "Why?", "source": "model", '
+        '"via": "stream", "completed": false, "note": ""}}'
+    )
+    assert from_json(old).data["measured"] == {}
 
 
 @pytest.mark.parametrize("text", UNREADABLE)
