@@ -1,12 +1,13 @@
-# make lab    an interview in JupyterLab            make test   everything that is checked
-# make model  fetch a small local model             make bench  the figures of docs/benchmarks.md
+# make lab    an interview in JupyterLab            make test        everything that is checked
+# make model  fetch a small local model             make bench       the figures of docs/benchmarks.md
+#                                                   make bench-view  StreamView beside other ways to show a stream
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?= smollm2
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 
-.PHONY: lab test check unit notebooks browser bench model format clean
+.PHONY: lab test check unit notebooks browser bench bench-view model format clean
 
 lab: $(VENV)/lab.stamp
 	$(BIN)/python -m mockmate_nb lab
@@ -24,11 +25,14 @@ unit: $(VENV)/dev.stamp
 notebooks: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest --nbval notebooks --ignore=notebooks/90_live_model.ipynb
 
-browser: $(VENV)/dev.stamp
+browser: $(VENV)/dev.stamp $(VENV)/ipykernel6.stamp
 	$(BIN)/python -m pytest -m browser -rs tests/browser
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
+
+bench-view: $(VENV)/bench.stamp
+	$(BIN)/python -m benchmarks.view
 
 model: $(VENV)/local.stamp
 	$(BIN)/python -m mockmate_nb model $(MODEL)
@@ -54,3 +58,13 @@ $(VENV)/local.stamp: $(VENV)/lab.stamp
 $(VENV)/dev.stamp: $(VENV)/lab.stamp
 	$(PIP) -e '.[local,gateway,dev]'
 	touch $@ $(VENV)/local.stamp
+
+$(VENV)/bench.stamp: $(VENV)/dev.stamp
+	$(PIP) -e '.[bench]'
+	touch $@
+
+# The kernel of the line before, beside the one that is installed: the tests run on both.
+$(VENV)/ipykernel6.stamp: | $(BIN)/python
+	rm -rf $(VENV)/ipykernel6
+	$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --target $(VENV)/ipykernel6 "ipykernel==6.31.*"
+	touch $@
