@@ -13,7 +13,7 @@ import importlib
 import math
 import threading
 import time
-from collections.abc import AsyncIterable, Awaitable, Coroutine
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator
 from importlib import metadata
 from typing import Any, Generic, TypeVar, overload
 
@@ -71,6 +71,26 @@ async def on_worker(work: Coroutine[Any, Any, T]) -> T:
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, worker))
 
 
+class Begun(Awaitable[T]):
+    """Work that has begun on the worker loop: nobody needs to await it, and anybody may, from any loop.
+
+    `stop()` ends it as its owner's stop button would; then it still has a value.
+    """
+
+    def __init__(self, name: str, work: Coroutine[Any, Any, T], stop: Callable[[], Awaitable[None]]) -> None:
+        self._name, self._stop = name, stop
+        self._future = asyncio.run_coroutine_threadsafe(work, loop())
+
+    def __repr__(self) -> str:
+        return f"<{self._name}>"
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return asyncio.shield(asyncio.wrap_future(self._future)).__await__()
+
+    async def stop(self) -> None:
+        await self._stop()
+
+
 @overload
 def run(work: Awaitable[T]) -> T: ...
 @overload
@@ -79,8 +99,8 @@ def run(work: Awaitable[T] | AsyncIterable[T]) -> T | list[T]:
     """A coroutine's value, or the list of what an async iterator gives, from a plain cell or a script.
 
     The interrupt button (KeyboardInterrupt) stops the work, and `run` waits until it has ended. What an async
-    iterator gave so far is returned, the ending it has after a `stop()` included; for a coroutine the
-    interrupt goes on.
+    iterator gave so far is returned, the ending it has after a `stop()` included; so is the value of an awaitable
+    with a `stop()`. For any other the interrupt goes on.
     """
     __tracebackhide__ = True
     worker = loop()
@@ -107,9 +127,19 @@ def _value(work: Awaitable[T], worker: asyncio.AbstractEventLoop) -> T:
     try:
         job.wait()
     except KeyboardInterrupt:
-        job.cancel()
-        raise
+        _stop(work, job, worker)
+        if not job.future.done() or job.future.cancelled():
+            job.cancel()
+            raise
     return job.future.result()
+
+
+def _stop(work: object, job: _Job[Any], worker: asyncio.AbstractEventLoop) -> None:
+    """Stop work that can be stopped, and wait for its ending."""
+    stop = getattr(work, "stop", None)
+    if stop is not None:
+        _Job(stop(), worker).wait(GRACE)
+        job.wait(GRACE)
 
 
 def _collect(source: AsyncIterable[T], worker: asyncio.AbstractEventLoop) -> list[T]:
@@ -124,10 +154,7 @@ def _collect(source: AsyncIterable[T], worker: asyncio.AbstractEventLoop) -> lis
     try:
         job.wait()
     except KeyboardInterrupt:
-        stop = getattr(source, "stop", None)
-        if stop is not None:
-            _Job(stop(), worker).wait(GRACE)
-            job.wait(GRACE)
+        _stop(source, job, worker)
         job.cancel()
         return seen
     job.future.result()

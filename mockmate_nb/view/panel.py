@@ -1,53 +1,51 @@
 """`InterviewPanel`: a whole interview in one cell, its text streaming in place.
 
 Button callbacks only hand over to the worker loop; all that the panel does runs there, so Stop works while a
-question streams, whatever the kernel is doing.
+question streams, whatever the kernel is doing. Each button has its method, for notebooks and for demos.
 """
 
 from __future__ import annotations
 
-import asyncio
 import html
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import ipywidgets as w
 
-from mockmate_nb import aio
-from mockmate_nb.errors import CallerError, MockMateError
+from mockmate_nb.aio import Begun
+from mockmate_nb.errors import CallerError, IllegalStep, MockMateError
 from mockmate_nb.interview.bank import Language
-from mockmate_nb.interview.machine import State, Turn, TurnState
+from mockmate_nb.interview.machine import State
 from mockmate_nb.interview.session import Interview, TurnReader
 from mockmate_nb.llm.client import LLM, warm_up
 from mockmate_nb.streams.log import EventLog, StaleEpoch
-from mockmate_nb.view.coalesce import Ending
+from mockmate_nb.view import drafts
+from mockmate_nb.view.acts import Act, Acts
+from mockmate_nb.view.composer import Composer
+from mockmate_nb.view.controls import Controls, Name, may_answer, pressable
+from mockmate_nb.view.dialogue import Dialogue
 from mockmate_nb.view.feedback_html import feedback_html
 from mockmate_nb.view.form import SetupForm
+from mockmate_nb.view.keeper import Keeper
+from mockmate_nb.view.panel_twin import panel_twin
 from mockmate_nb.view.publishing import from_cell
-from mockmate_nb.view.stream_view import StreamView
-from mockmate_nb.view.words import provider_label, word
-from mockmate_nb.wire.events import (
-    Error,
-    Event,
-    Interrupted,
-    InterviewComplete,
-    QuestionChunk,
-    QuestionComplete,
-)
-from mockmate_nb.wire.events import Stopped as StoppedEvent
+from mockmate_nb.view.status import broken, panel_line
+from mockmate_nb.view.twin import Twin
+from mockmate_nb.view.words import word
+from mockmate_nb.wire.events import Error, Event, Interrupted
 
 STYLE = (Path(__file__).parent / "static" / "panel.css").read_text("utf-8")
-GOES_ON = (State.AWAITING_ANSWER, State.STOPPED, State.FAILED)
-ENDINGS: dict[TurnState, Ending] = {TurnState.STOPPED: "stopped", TurnState.FAILED: "failed"}
+COMMANDS = ("hint", "skip", "repeat", "stop", "help")
 
 
 class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """The interview as a person meets it: set-up, questions that grow in place, answers, feedback.
 
     `llm`: a model of one's own; without it the form offers the known ones. `resume` and `job` fill the form.
-    `panel.interview` is the running `Interview`, None before the start.
+    `panel.interview` is the running `Interview`, None before the start. Every method that acts begins at once;
+    `await` it or give it to `run` to wait until its turn has ended, and to have its fault raised.
     """
 
     def __init__(
@@ -61,23 +59,20 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     ) -> None:
         self.interview: Interview | None = None
         self._kept_in = log
-        self._bubble: StreamView | None = None
-        self._launching: object | None = None
+        self._keeper: Keeper | None = None
+        self._acts = Acts(self._hush, self._tell_fault, self._settle)
         self.form = SetupForm(llm, language)
         self.form.resume.value, self.form.job.value = resume, job
-        self.status, self.message, self.feedback = w.HTML(), w.HTML(), w.HTML()
-        self.conversation = w.VBox()
-        self.answer = w.Textarea(continuous_update=False, layout=w.Layout(width="auto"), rows=5)
-        self.answer.add_class("mockmate-field")
-        self.send, self.stop = w.Button(button_style="primary"), w.Button(button_style="warning")
-        self.retry, self.go_on, self.end, self.again = w.Button(), w.Button(), w.Button(), w.Button()
-        self._buttons = w.HBox(
-            [self.send, self.stop, self.retry, self.go_on, self.end, self.again],
-            layout=w.Layout(flex_flow="row wrap", grid_gap="4px"),
-        )
-        self.title = w.HTML()
-        talk = [self.conversation, self.status, self.message, self.answer, self._buttons]
-        super().__init__(children=[self.title, self.form, *talk, self.feedback])
+        self.title, self.status, self.message, self.note = w.HTML(), w.HTML(), w.HTML(), w.HTML()
+        self.feedback = w.HTML()
+        self.conversation = Dialogue()
+        self.composer, self.controls = Composer(language=language), Controls()
+        self.presenting = w.ToggleButton(layout=w.Layout(width="auto"))
+        self.presenting.add_class("mockmate-quiet")
+        head = w.HBox([self.title, self.presenting])
+        head.add_class("mockmate-head")
+        talk = [self.conversation, self.status, self.message, self.note, self.composer, self.controls]
+        super().__init__(children=[head, self.form, *talk, self.feedback])
         self.add_class("mockmate-panel")
         self._wire()
         self._refresh()
@@ -86,66 +81,123 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def __repr__(self) -> str:
         return "InterviewPanel()"
 
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if self._keeper is None:
+            self._keeper = Keeper(self)
+            self._keep()
+        return super()._repr_mimebundle_(**options)
+
     @property
     def language(self) -> Language:
         return self.interview.setup.language if self.interview else self.form.spoken
 
+    # What a person does, and a script as well.
+
+    def start(self) -> Begun[None]:
+        """The first question, with what the form holds."""
+        return self._begin("start", self._start)
+
+    def take_up(self) -> Begun[None]:
+        """The interview that was held last, as it stood; a question that was cut off goes on."""
+        return self._begin("take_up", self._take_up)
+
+    def answer(self, text: str) -> Begun[None]:
+        """Give this answer; the next question, a follow-up or the feedback comes."""
+        return self._begin("answer", partial(self._respond, text))
+
+    def skip(self) -> Begun[None]:
+        """Go on without an answer."""
+        return self._begin("skip", partial(self._turn, "skip"))
+
+    def stop(self) -> Begun[None]:
+        """Stop what is being said, before its first character too."""
+        return self._begin("stop", self._stop)
+
+    def retry(self) -> Begun[None]:
+        """The question once more, from its beginning; what it had said is kept above it."""
+        return self._begin("retry", partial(self._turn, "retry"))
+
+    def resume(self) -> Begun[None]:
+        """The stopped or failed question once more, from where its text ends."""
+        return self._begin("resume", partial(self._turn, "resume"))
+
+    def undo(self) -> Begun[None]:
+        """Take back the last answer and what came after it; its text is in the answer box again."""
+        return self._begin("undo", self._undo)
+
+    def end(self) -> Begun[None]:
+        """End the interview, with feedback on what there is."""
+        return self._begin("end", partial(self._turn, "end"))
+
+    def reset(self) -> Begun[None]:
+        """Back to the form, ready for the next one. What runs is stopped; what was said is on disk."""
+        return self._begin("reset", self._reset)
+
+    def command(self, name: str) -> Begun[None]:
+        """What a line like `/hint` in the answer box does."""
+        return self._begin("command", partial(self._command, name))
+
+    def present(self, on: bool = True) -> None:
+        """Large type, controls hidden: for a beamer."""
+        self.presenting.value = on
+
+    def twin(self, *, figures: bool = True) -> Twin:
+        """The conversation as plain HTML and text, which stays in a notebook without a kernel.
+
+        `figures=False` leaves out times and measurements, for an output that is compared.
+        """
+        return panel_twin(self.interview, self.language, figures=figures)
+
+    def _begin(self, name: str, act: Act) -> Begun[None]:
+        return self._acts.begin(name, act, self._stop)
+
     def _wire(self) -> None:
+        acts: dict[Name, Act] = {
+            "stop": self._stop,
+            "resume_turn": partial(self._turn, "resume"),
+            "retry": partial(self._turn, "retry"),
+            "regenerate": partial(self._turn, "retry"),
+            "hint": partial(self._command, "/hint"),
+            "skip": partial(self._turn, "skip"),
+            "undo": self._undo,
+            "end": partial(self._turn, "end"),
+            "again": self._reset,
+        }
+        for name, act in acts.items():
+            self._on(self.controls[name], act, waits=name != "stop")
         self._on(self.form.start, self._start)
         self._on(self.form.last, self._take_up)
-        self._on(self.send, self._respond)
-        self._on(self.stop, self._stop, waits=False)
-        self._on(self.retry, lambda: self._turn(lambda i: i.retry()))
-        self._on(self.go_on, lambda: self._turn(lambda i: i.resume()))
-        self._on(self.end, lambda: self._turn(lambda i: i.end()))
-        self._on(self.again, self._anew)
-        for choice in (self.form.language, self.form.provider):
+        self.composer.on_send(self._answer_typed)
+        self.composer.on_command(self._command_typed)
+        self.composer.observe(lambda change: self._keep_draft(change["new"]), "value")
+        for choice in (self.form.language, self.form.provider, self.presenting):
             choice.observe(lambda _: from_cell(self._chosen), "value")
 
+    def _on(self, button: w.Button, act: Act, *, waits: bool = True) -> None:
+        def seen() -> bool:
+            return bool(button.layout.display != "none")
+
+        button.on_click(lambda _: self._acts.press(act, may=seen, waits=waits))
+
+    def _answer_typed(self, text: str) -> None:
+        self._acts.press(partial(self._respond, text), may=lambda: self.composer.enabled)
+
+    def _command_typed(self, name: str) -> None:
+        self._acts.press(partial(self._command, name), may=lambda: True, waits=False)
+
     def _chosen(self) -> None:
-        self.message.value = ""
+        self._hush()
+        (self.add_class if self.presenting.value else self.remove_class)("mockmate-presenting")
         self._refresh()
 
-    def _on(
-        self, button: w.Button, act: Callable[[], Coroutine[Any, Any, None]], *, waits: bool = True
-    ) -> None:
-        def clicked(_: object) -> None:
-            from_cell(asyncio.run_coroutine_threadsafe, self._guarded(button, act, waits=waits), aio.loop())
-
-        button.on_click(clicked)
+    def _keep_draft(self, text: str) -> None:
+        if self.interview is not None:
+            drafts.keep_draft(self.interview.session_id, text)
 
     # On the worker loop from here on.
 
-    async def _guarded(
-        self, button: w.Button, act: Callable[[], Coroutine[Any, Any, None]], *, waits: bool
-    ) -> None:
-        """One command at a time takes effect, so that a double click is one; nothing that goes wrong is silent."""
-        mine = object()
-        if waits:
-            if self._launching is not None or button.layout.display == "none":
-                return
-            self._launching = mine
-        self.message.value = ""
-        try:
-            await act()
-        except StaleEpoch:
-            self._tell(word(self.language, "taken"), "")
-        except MockMateError as fault:
-            self._tell(fault.message, fault.advice)
-        except Exception as fault:  # noqa: BLE001 - the panel is the last to see it, and shows it
-            self._tell(f"{type(fault).__name__}: {fault}", "")
-        finally:
-            if self._launching is mine:
-                self._launching = None
-            self._refresh()
-
-    def _tell(self, message: str, advice: str) -> None:
-        text = f"<b>{html.escape(message)}</b> {html.escape(advice)}"
-        self.message.value = f'<p class="mockmate-error" role="alert">{text}</p>'
-
     async def _start(self) -> None:
-        if self.interview is not None:
-            return
+        self._not_begun()
         setup = self.form.setup()
         self.interview = interview = Interview(setup, self.form.llm(), log=self._kept_in)
         try:
@@ -155,147 +207,139 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                 self.interview = None
 
     async def _take_up(self) -> None:
-        if self.interview is not None:
-            return
+        self._not_begun()
         sessions = await Interview.sessions(self._kept_in)
         if not sessions:
             raise CallerError(word(self.form.spoken, "none_kept"))
         self.interview = interview = await Interview.load(sessions[-1], self.form.llm(), log=self._kept_in)
-        for turn in interview.turns:
-            self._open_view(turn.text).finish(ENDINGS.get(turn.state, "complete"))
-            if turn.answer is not None:
-                self._say(turn.answer)
-        self._show_feedback()
+        self.conversation.follow(interview)
+        self.composer.value = drafts.draft(interview.session_id)
         if interview.state is State.FAILED:
             await self._show(interview.resume())
 
-    async def _respond(self) -> None:
-        if not self.answer.value.strip():
+    async def _respond(self, answer: str) -> None:
+        if not answer.strip():
             raise CallerError(word(self.language, "no_answer"), field="answer")
-        await self._turn(lambda i: i.respond(self.answer.value))
+        await self._show(self._running().respond(answer), answers=True)
+
+    async def _turn(self, name: Literal["skip", "retry", "resume", "end"]) -> None:
+        command: Callable[[], TurnReader] = getattr(self._running(), name)
+        await self._show(command())
 
     async def _stop(self) -> None:
         if self.interview is not None:
             await self.interview.stop()
 
-    async def _turn(self, command: Callable[[Interview], TurnReader]) -> None:
+    async def _undo(self) -> None:
+        interview = self._running()
+        text = await interview.undo()
+        self.conversation.follow(interview)
+        self.composer.value = text
+
+    async def _reset(self) -> None:
+        await self._stop()
+        self.interview = None
+        self.conversation.clear()
+        self.composer.clear()
+
+    async def _command(self, name: str) -> None:
+        interview, say = self._running(), partial(word, self.language)
+        names = say("between").join(f"/{name}" for name in COMMANDS)
+        match name.strip().lower():
+            case "/stop":
+                await self._stop()
+            case "/skip":
+                await self._turn("skip")
+            case "/hint":
+                self._remark(say("the_hint", text=interview.hint) if interview.hint else say("no_hint"))
+            case "/repeat":
+                self._remark(say("the_question", text=interview.turns[-1].text))
+            case "/help":
+                self._remark(say("help", names=names))
+            case other:
+                raise CallerError(say("unknown", name=other[:40], names=names))
+
+    def _not_begun(self) -> None:
         if self.interview is not None:
-            await self._show(command(self.interview))
+            raise IllegalStep(word(self.language, "begun"))
 
-    async def _anew(self) -> None:
-        self.interview = self._bubble = None
-        self.conversation.children = ()
-        self.feedback.value = ""
+    def _running(self) -> Interview:
+        if self.interview is None:
+            raise IllegalStep(word(self.language, "not_begun"))
+        return self.interview
 
-    async def _show(self, reader: TurnReader) -> None:
+    async def _show(self, reader: TurnReader, *, answers: bool = False) -> None:
         """Launch the turn, then show its events as they come, in the view that is its own."""
-        interview = self.interview
-        if interview is None:
-            return
-        before = interview.turns
+        interview = self._running()
         await reader.launch()
-        view = self._begin(interview, before)
-        run = view.run if view is not None else 0
-        self._launching = None
+        if answers:
+            self.composer.clear()
+            drafts.drop_draft(interview.session_id)
+        self.conversation.follow(interview)
+        live = None if interview.judging else self.conversation.live(interview)
+        self._acts.launched()
         self._refresh()
         async for event in reader:
-            self._apply(event, view, run)
+            if live is not None and live.apply(event):
+                self._say_where()
+            self._tell_break(event)
 
-    def _begin(self, interview: Interview, before: tuple[Turn, ...]) -> StreamView | None:
-        """The answer just accepted is shown as said; then the view for what comes, None for feedback."""
-        at = len(before) - 1
-        if before and interview.turns[at].answer is not None and before[at].answer is None:
-            self._say(interview.turns[at].answer or "")
-            self.answer.value = ""
-        if interview.judging:
-            return None
-        if len(interview.turns) > len(before) or self._bubble is None:
-            return self._open_view()
-        self._bubble.start()
-        return self._bubble
-
-    def _apply(self, event: Event, view: StreamView | None, run: int) -> None:
+    def _tell_break(self, event: Event) -> None:
         match event:
-            case QuestionChunk(content=content) if view is not None:
-                view.append(content, run=run)
-                self.status.value = self._status()
-            case QuestionComplete() if view is not None:
-                view.finish(run=run)
-            case StoppedEvent() if view is not None:
-                view.finish("stopped", run=run)
-            case Error(message=message):
-                self._break(view, run, message)
+            case Error(message=message, partial=kept):
+                self._tell(*broken(message, kept, self.language))
             case Interrupted():
-                self._break(view, run, word(self.language, "taken"))
-            case InterviewComplete():
-                self._show_feedback()
+                self._tell(word(self.language, "taken"), "")
 
-    def _break(self, view: StreamView | None, run: int, message: str) -> None:
-        if view is not None:
-            view.finish("failed", run=run)
-        self._tell(message, "")
+    def _hush(self) -> None:
+        self.message.value = self.note.value = ""
 
-    def _open_view(self, text: str = "") -> StreamView:
-        self._bubble = view = StreamView(word(self.language, "interviewer"), language=self.language)
-        self.conversation.children = (*self.conversation.children, view)
-        if text:
-            view.append(text)
-        return view
+    def _tell_fault(self, fault: Exception) -> None:
+        if isinstance(fault, StaleEpoch):
+            self._tell(word(self.language, "taken"), "")
+        elif isinstance(fault, MockMateError):
+            self._tell(fault.message, fault.advice)
+        else:
+            self._tell(f"{type(fault).__name__}: {fault}", "")
 
-    def _say(self, answer: str) -> None:
-        said = StreamView(word(self.language, "you"), language=self.language)
-        said.add_class("mockmate-answer")
-        self.conversation.children = (*self.conversation.children, said)
-        said.append(answer)
-        said.finish()
+    def _tell(self, message: str, advice: str) -> None:
+        text = f"<b>{html.escape(message)}</b> {html.escape(advice)}"
+        self.message.value = f'<p class="mockmate-error" role="alert">{text}</p>'
 
-    def _show_feedback(self) -> None:
-        if self.interview is not None and self.interview.feedback is not None:
-            self.feedback.value = feedback_html(self.interview.feedback)
+    def _remark(self, text: str) -> None:
+        self.note.value = f'<p class="mockmate-hint" role="status">{html.escape(text)}</p>'
 
     def _refresh(self) -> None:
         """Which parts are to be seen and pressed in the state the interview is in."""
-        say = partial(word, self.language)
-        interview = self.interview
-        state = interview.state if interview else State.READY
+        say, interview, composer = partial(word, self.language), self.interview, self.composer
         self.title.value = f"<style>{STYLE}</style><h2>{html.escape(say('title'))}</h2>"
-        names = ("send", "stop", "retry", "resume_turn", "end", "again")
-        for button, name in zip(self._buttons.children, names, strict=True):
-            button.description = say(name)
-            button.layout.width = "auto"
-        self.answer.description, self.answer.placeholder = say("answer"), say("answer_hint")
-        runs = state in (State.ASKING, State.JUDGING)
-        text = bool(interview and interview.turns and interview.turns[-1].text)
-        _seen(self.form, interview is None)
-        _seen(self.answer, interview is not None and state is not State.COMPLETE)
-        _seen(self.send, state in GOES_ON and text and not (interview and interview.judging))
-        _seen(self.stop, runs)
-        _seen(self.retry, state in (State.STOPPED, State.FAILED))
-        _seen(self.go_on, state in (State.STOPPED, State.FAILED) and text)
-        _seen(self.end, state in GOES_ON or state is State.ASKING)
-        _seen(self.again, state in (State.COMPLETE, State.STOPPED, State.FAILED))
-        self.status.value = self._status() if interview else ""
+        self.presenting.description = say("present_end" if self.presenting.value else "present")
+        self.controls.show(pressable(interview), self.language)
+        composer.language = self.language
+        composer.label, composer.placeholder, composer.send_label = (
+            say("answer"),
+            say("answer_hint"),
+            say("send"),
+        )
+        composer.commands = [{"name": f"/{name}", "summary": say(f"cmd_{name}")} for name in COMMANDS]
+        composer.enabled = may_answer(interview)
+        composer.spoken = interview.turns[-1].text if interview and may_answer(interview) else ""
+        talking = interview is not None and interview.state is not State.COMPLETE and not interview.judging
+        for part, seen in ((self.form, interview is None), (composer, talking)):
+            part.layout.display = "" if seen else "none"
+        feedback = interview.feedback if interview else None
+        self.feedback.value = feedback_html(feedback) if feedback else ""
+        self._say_where()
 
-    def _status(self) -> str:
-        interview = self.interview
-        if interview is None:
-            return ""
-        turn, model = interview.turns[-1] if interview.turns else None, interview.llm
-        said = turn is not None and bool(turn.text)
-        name = {State.ASKING: "asking" if said else "thinking", State.STOPPED: "stopped" if said else "early"}
-        lines = [word(self.language, name.get(interview.state, interview.state.value))]
-        if turn is not None and not interview.judging:
-            at = sum(each.gap is None for each in interview.turns)
-            lines.insert(0, word(self.language, "place", at=at, of=interview.setup.question_count))
-            if turn.note:
-                why = "bank" if turn.source == "bank" else turn.via or "failed"
-                lines.append(f"{word(self.language, why)} ({turn.note})")
-        if model.is_practice:
-            lines.append(word(self.language, "practice"))
-        else:
-            lines.append(f"{provider_label(model.settings, self.language)}: {model.model}. {model.warning}")
-        return f'<p class="mockmate-note mockmate-status" role="status">{html.escape(" ".join(lines))}</p>'
+    def _say_where(self) -> None:
+        line = panel_line(self.interview, self.language) if self.interview else ""
+        shown = f'<p class="mockmate-note mockmate-status" role="status">{html.escape(line)}</p>'
+        self.status.value = shown if line else ""
 
+    def _settle(self) -> None:
+        self._refresh()
+        self._keep()
 
-def _seen(widget: Any, seen: bool) -> None:
-    widget.layout.display = "" if seen else "none"
+    def _keep(self) -> None:
+        if self._keeper is not None and self.interview is not None:
+            self._keeper.keep(self.twin())

@@ -14,12 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
 import shutil
-import signal
-import sys
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,7 +25,22 @@ from typing import Any, Literal
 import psutil
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, WebSocket, async_playwright, expect
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser.serving import ROOT, START_SECONDS, Kernel, Server, gone, jupyter_server
+
+__all__ = [
+    "ROOT",
+    "WAIT_SECONDS",
+    "App",
+    "Kernel",
+    "Lab",
+    "Server",
+    "Theme",
+    "chromium",
+    "find_chromium",
+    "jupyter_server",
+    "open_lab",
+]
+
 CHROMIUM_ARGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -40,124 +51,16 @@ CHROMIUM_ARGS = (
     "--disable-sync",
     "--force-color-profile=srgb",
 )
-SERVER_ARGS = (
-    "--no-browser",
-    "--allow-root",
-    "--ServerApp.ip=127.0.0.1",
-    "--ServerApp.open_browser=False",
-    "--LabApp.news_url=None",
-    "--LabApp.extension_manager=readonly",
-    "--LabApp.expose_app_in_browser=True",
-)
-SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-        "doNotDisturbMode": True,
-    },
-    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
-}
-START_SECONDS = 60.0
 WAIT_SECONDS = 30.0
-END_SECONDS = 15.0
 
 Theme = Literal["light", "dark"]
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running JupyterLab: its address, its token, and the directory it serves."""
-
-    url: str
-    token: str = field(repr=False)
-    root: Path
+App = Literal["lab", "notebook"]
 
 
 def find_chromium() -> str | None:
     """The path of an installed Chromium or Chrome, or None."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next((path for name in names if (path := shutil.which(name))), None)
-
-
-@asynccontextmanager
-async def jupyter_server() -> AsyncIterator[Server]:
-    """JupyterLab on a free loopback port, in temporary directories, with this interpreter as its kernel.
-
-    Raises RuntimeError with the server's log if it is not up within START_SECONDS.
-    """
-    with tempfile.TemporaryDirectory(prefix="mockmate-lab-", ignore_cleanup_errors=True) as temporary:
-        home = Path(temporary)
-        environment = _prepare(home)
-        token = secrets.token_hex(16)
-        with (home / "server.log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "jupyterlab", *SERVER_ARGS),
-                f"--ServerApp.root_dir={home / 'root'}",
-                env=environment | {"JUPYTER_TOKEN": token},
-                cwd=home / "root",
-                stdout=log,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            info = await _server_info(home, process)
-            yield Server(url=f"http://127.0.0.1:{info['port']}", token=token, root=home / "root")
-        finally:
-            await _end(process)
-
-
-def _prepare(home: Path) -> dict[str, str]:
-    kernel = home / "data" / "kernels" / "python3"
-    for directory in ("root", "config/labconfig", "runtime", "ipython"):
-        (home / directory).mkdir(parents=True)
-    kernel.mkdir(parents=True)
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (kernel / "kernel.json").write_text(
-        json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"})
-    )
-    (home / "config/labconfig/default_setting_overrides.json").write_text(json.dumps(SETTINGS))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
-    return kept | {
-        "HOME": str(home),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_PREFER_ENV_PATH": "0",
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "IPYTHONDIR": str(home / "ipython"),
-        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
-    }
-
-
-async def _server_info(home: Path, process: asyncio.subprocess.Process) -> dict[str, Any]:
-    path = home / "runtime" / f"jpserver-{process.pid}.json"
-    deadline = asyncio.get_running_loop().time() + START_SECONDS
-    while asyncio.get_running_loop().time() < deadline and process.returncode is None:
-        if path.exists() and (text := path.read_text()):
-            return dict(json.loads(text))
-        await asyncio.sleep(0.1)
-    raise RuntimeError(f"JupyterLab did not start:\n{(home / 'server.log').read_text()[-4000:]}")
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End a server and its kernels; whatever is left after END_SECONDS is killed and reported."""
-    if process.returncode is not None:
-        return
-    family = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGTERM)
-    try:
-        async with asyncio.timeout(END_SECONDS):
-            await process.wait()
-    except TimeoutError:
-        os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-    await _gone(family)
-
-
-async def _gone(family: Sequence[psutil.Process]) -> None:
-    _, alive = await asyncio.to_thread(psutil.wait_procs, family, timeout=END_SECONDS)
-    for process in alive:
-        process.kill()
-    assert not alive, f"Processes were left behind and killed: {alive}"
 
 
 @asynccontextmanager
@@ -174,7 +77,7 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
-    await _gone(sorted(family, key=lambda process: process.pid))
+    await gone(sorted(family, key=lambda process: process.pid))
 
 
 @asynccontextmanager
@@ -194,14 +97,16 @@ async def open_lab(server: Server, browser: Browser, *, theme: Theme = "light") 
         await context.close()
 
 
-def _notebook(sources: Sequence[str]) -> dict[str, Any]:
-    empty: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    return {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-        "cells": [empty | {"id": f"cell-{i}", "source": source} for i, source in enumerate(sources)],
-    }
+def _notebook(content: Path | Sequence[str], kernel: Kernel) -> str:
+    """A notebook file's text, or one of these cells, as JSON that names the kernel."""
+    if isinstance(content, Path):
+        notebook = json.loads(content.read_text("utf-8"))
+    else:
+        empty: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+        cells = [empty | {"id": f"cell-{i}", "source": source} for i, source in enumerate(content)]
+        notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    notebook["metadata"]["kernelspec"] = {"name": kernel, "display_name": kernel}
+    return json.dumps(notebook)
 
 
 @dataclass
@@ -216,12 +121,17 @@ class Lab:
     """Every WebSocket frame the page received from the server."""
     sent: list[bytes] = field(default_factory=list, repr=False)
     """Every WebSocket frame the page sent."""
+    requests: list[str] = field(default_factory=list, repr=False)
+    """The address of every request of the page, in the order they were made."""
+    name: str = ""
+    """The file name of the notebook that is open."""
 
     def listen(self) -> None:
-        """Collect errors and WebSocket frames from now on."""
+        """Collect errors, requests and WebSocket frames from now on."""
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("websocket", self._websocket)
+        self.page.on("request", lambda request: self.requests.append(request.url))
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -234,16 +144,36 @@ class Lab:
         socket.on("framereceived", lambda payload: keep(self.received, payload))
         socket.on("framesent", lambda payload: keep(self.sent, payload))
 
-    async def open(self, notebook: Path | Sequence[str], *, name: str = "test.ipynb") -> None:
+    async def open(
+        self,
+        notebook: Path | Sequence[str],
+        *,
+        name: str = "test.ipynb",
+        kernel: Kernel = "python3",
+        app: App = "lab",
+    ) -> None:
         """Open a notebook file (a copy of it), or a new notebook of these code cells; wait for its kernel."""
-        target = self.server.root / (notebook.name if isinstance(notebook, Path) else name)
-        if isinstance(notebook, Path):
-            shutil.copy(notebook, target)
-        else:
-            target.write_text(json.dumps(_notebook(notebook)))
-        address = f"{self.server.url}/lab/workspaces/{secrets.token_hex(4)}/tree/{target.name}"
-        await self.page.goto(f"{address}?token={self.server.token}")
+        self.name = notebook.name if isinstance(notebook, Path) else name
+        (self.server.root / self.name).write_text(_notebook(notebook, kernel), "utf-8")
+        await self._visit(app)
+
+    async def _visit(self, app: App) -> None:
+        places = {"lab": f"lab/workspaces/{secrets.token_hex(4)}/tree", "notebook": "notebooks"}
+        await self.page.goto(f"{self.server.url}/{places[app]}/{self.name}?token={self.server.token}")
         await self.ready()
+
+    @asynccontextmanager
+    async def second_tab(self) -> AsyncIterator[Lab]:
+        """The same notebook, saved now, on the same kernel, in a second tab of this browser."""
+        await self.save()
+        page = await self.page.context.new_page()
+        try:
+            tab = Lab(server=self.server, page=page, name=self.name)
+            tab.listen()
+            await tab._visit("lab")
+            yield tab
+        finally:
+            await page.close()
 
     async def ready(self) -> None:
         """Wait until the notebook is on screen and its kernel is connected."""
@@ -255,7 +185,18 @@ class Lab:
             }""",
             timeout=START_SECONDS * 1000,
         )
-        await self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.ready")
+        async with asyncio.timeout(START_SECONDS):
+            await self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.ready")
+
+    async def interrupt(self) -> None:
+        """Press the interrupt button in the notebook's toolbar."""
+        await self.page.locator('[data-command="notebook:interrupt-kernel"]').first.click()
+
+    async def restart(self) -> None:
+        """Restart the kernel; the notebook's outputs stay as they are."""
+        async with asyncio.timeout(START_SECONDS):
+            await self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+        await self.ready()
 
     async def save(self) -> None:
         """Save the notebook; what is not saved is not there after `reload`."""

@@ -18,7 +18,9 @@ PANEL = """
 from mockmate_nb import InterviewPanel, LLM
 from mockmate_nb.interview.samples import sample
 mine = sample("{language}")
-panel = InterviewPanel(LLM("practice", pace={pace}), language="{language}", resume=mine.resume, job=mine.job)
+def made():
+    return InterviewPanel(LLM("practice", pace={pace}), language="{language}", resume=mine.resume, job=mine.job)
+panel = made()
 panel
 """
 ANSWER = (
@@ -80,7 +82,7 @@ async def test_a_whole_interview(lab: Lab, tmp_path: Path) -> None:
     for _ in range(200):
         if await bubble(lab, 0).count():
             lengths.append(len(await text_of(lab, 0)))
-        if await button(lab, "Send answer").is_visible():
+        if "Your turn." in (await lab.page.locator(".mockmate-panel").inner_text()):
             break
         await asyncio.sleep(0.02)
     grown = sorted(set(lengths))
@@ -99,7 +101,7 @@ async def test_a_whole_interview(lab: Lab, tmp_path: Path) -> None:
     await told(lab, "Your turn.")
     await button(lab, "End and see feedback").click()
     await told(lab, "The interview is over")
-    feedback = lab.page.locator(".mockmate-feedback")
+    feedback = lab.page.locator(".mockmate-panel .mockmate-feedback")
     await expect(feedback).to_contain_text("Practice, not a hiring verdict")
     await expect(feedback).to_contain_text("could be scored")
     await lab.screenshot(tmp_path / "feedback.png")
@@ -245,5 +247,195 @@ async def test_chinese(lab: Lab, tmp_path: Path) -> None:
     await button(lab, "结束并查看反馈").click()
     await told(lab, "面试结束")
     await lab.screenshot(tmp_path / "zh.png")
-    await expect(lab.page.locator(".mockmate-feedback")).to_contain_text("这是练习，不是录用结论")
+    await expect(lab.page.locator(".mockmate-panel .mockmate-feedback")).to_contain_text(
+        "这是练习，不是录用结论"
+    )
     assert lab.errors == []
+
+
+async def test_ctrl_enter_sends_and_a_slash_asks_for_a_hint(lab: Lab) -> None:
+    await open_panel(lab, pace=0)
+    await button(lab, "Start the interview").click()
+    await told(lab, "Your turn.")
+    box = lab.page.get_by_label("Your answer", exact=True)
+    await box.fill("/hi")
+    await box.press("Enter")
+    await expect(lab.page.locator(".mockmate-hint")).to_contain_text("A hint:")
+    await expect(box).to_have_value("")
+    await box.fill(FITTING)
+    await box.press("Control+Enter")
+    await expect(bubble(lab, 2)).to_contain_text(TWO_WORDS, timeout=WAIT)
+    assert (await lab.kernel("print(panel.interview.turns[0].answer)")).strip() == FITTING
+    assert lab.errors == []
+
+
+async def test_a_draft_is_there_after_a_reload_and_after_a_restart(lab: Lab) -> None:
+    await open_panel(lab, pace=0)
+    await button(lab, "Start the interview").click()
+    await told(lab, "Your turn.")
+    box = lab.page.get_by_label("Your answer", exact=True)
+    await box.fill("Half a sentence about")
+    await box.blur()
+    await lab.reload()
+    await expect(box).to_have_value("Half a sentence about", timeout=WAIT)
+    await lab.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    await lab.ready()
+    await lab.run_all()
+    await button(lab, "Take up the last interview").click()
+    await told(lab, "Your turn.")
+    await expect(box).to_have_value("Half a sentence about")
+
+
+async def test_an_answer_can_be_taken_back_and_given_anew(lab: Lab) -> None:
+    await open_panel(lab, pace=0)
+    await button(lab, "Start the interview").click()
+    await told(lab, "Your turn.")
+    await answer(lab, FITTING)
+    await expect(bubble(lab, 2)).to_contain_text(TWO_WORDS, timeout=WAIT)
+    await button(lab, "Undo").click()
+    await expect(lab.page.locator(".mockmate-panel [role=log]")).to_have_count(1)
+    await expect(lab.page.get_by_label("Your answer", exact=True)).to_have_value(FITTING)
+    await answer(lab, "A short one this time.")
+    await expect(bubble(lab, 1)).to_contain_text("A short one this time.")
+    assert lab.errors == []
+
+
+async def test_a_new_question_comes_into_view(lab: Lab) -> None:
+    await open_panel(lab, pace=0)
+    await button(lab, "Start the interview").click()
+    await told(lab, "Your turn.")
+    for count in (3, 5, 7):
+        await answer(lab, f"{FITTING} {FITTING}")
+        await expect(lab.page.locator(".mockmate-panel [role=log]")).to_have_count(count, timeout=WAIT)
+        await told(lab, "Your turn.")
+        await expect(bubble(lab, count - 1)).to_be_in_viewport(ratio=0.9)
+
+
+async def test_the_status_of_a_turn_and_the_sign_before_its_first_character(lab: Lab) -> None:
+    await open_panel(lab, pace=3)
+    await button(lab, "Start the interview").click()
+    await expect(lab.page.locator(".mm-stream-thinking").first).to_be_visible()
+    await expect(bubble(lab, 0)).to_contain_text(TWO_WORDS, timeout=WAIT)
+    await expect(lab.page.locator(".mm-stream-thinking").first).to_be_hidden()
+    line = lab.page.locator(".mm-stream-status").first
+    await expect(line).to_contain_text("first character after")
+    await lab.kernel("panel.interview.llm.pace = 0")
+    await expect(line).to_contain_text("offline, no AI", timeout=WAIT)
+    for words in ("characters/s", "tokens"):
+        await expect(line).to_contain_text(words)
+    await expect(lab.page.locator(".mm-stream-time").first).to_have_text(re.compile(r"\d\d:\d\d"))
+
+
+async def test_more_than_a_hundred_turns_fold_into_a_line(lab: Lab) -> None:
+    await open_panel(lab, pace=0)
+    await button(lab, "Start the interview").click()
+    await told(lab, "Your turn.")
+    await lab.kernel(
+        "import dataclasses, types\n"
+        "turn = dataclasses.replace(panel.interview.turns[0], answer='So.')\n"
+        "turns = tuple(dataclasses.replace(turn, number=n, text=f'Question {n}?') for n in range(2, 72))\n"
+        "many = types.SimpleNamespace(turns=turns, setup=panel.interview.setup, llm=panel.interview.llm)\n"
+        "panel.conversation.follow(many)"
+    )
+    logs = lab.page.locator(".mockmate-panel [role=log]")
+    await expect(logs).to_have_count(100, timeout=WAIT)
+    await button(lab, "Show 40 earlier turns").click()
+    await expect(logs).to_have_count(140, timeout=WAIT)
+    await expect(logs.first).to_contain_text("Question 2?")
+    await button(lab, "Fold 40 earlier turns").click()
+    await expect(logs).to_have_count(100, timeout=WAIT)
+
+
+async def test_it_fits_a_narrow_window(lab: Lab, tmp_path: Path) -> None:
+    await open_panel(lab, pace=0)
+    await lab.page.evaluate("() => jupyterapp.shell.collapseLeft()")
+    await button(lab, "Start the interview").click()
+    await told(lab, "Your turn.")
+    await answer(lab, FITTING)
+    await told(lab, "Your turn.")
+    await lab.page.set_viewport_size({"width": 520, "height": 900})
+    panel = lab.page.locator(".mockmate-panel").first
+    await expect(panel).to_be_visible()
+    width = await panel.evaluate("p => p.clientWidth")
+    assert width <= 420, "about the width of a phone"
+    wide = await panel.evaluate(
+        "p => [...p.querySelectorAll('*')].filter(e => e.getClientRects().length"
+        " && e.getBoundingClientRect().right > p.getBoundingClientRect().right + 1"
+        " && !e.closest('.mm-composer-hidden, .mm-stream-hidden')).map(e => e.className)"
+    )
+    await lab.screenshot(tmp_path / "narrow.png")
+    assert wide == []
+
+
+async def test_presenting_is_large_and_has_no_controls(lab: Lab, tmp_path: Path) -> None:
+    await open_panel(lab, pace=0)
+    await button(lab, "Start the interview").click()
+    await told(lab, "Your turn.")
+    size = "e => parseFloat(getComputedStyle(e).fontSize)"
+    before = await bubble(lab, 0).evaluate(size)
+    await button(lab, "Present").click()
+    await expect(button(lab, "End and see feedback")).to_be_hidden()
+    await lab.screenshot(ROOT / "docs" / "presenting.png" if SHOTS else tmp_path / "presenting.png")
+    assert await bubble(lab, 0).evaluate(size) > 1.5 * before
+    await button(lab, "Leave presentation").click()
+    await expect(button(lab, "End and see feedback")).to_be_visible()
+
+
+async def test_one_press_makes_it_ready_for_the_next_demo(lab: Lab) -> None:
+    await open_panel(lab, pace=5)
+    await button(lab, "Start the interview").click()
+    await expect(bubble(lab, 0)).to_contain_text(TWO_WORDS, timeout=WAIT)
+    await button(lab, "New interview").click()
+    await expect(button(lab, "Start the interview")).to_be_visible(timeout=WAIT)
+    assert await lab.page.locator(".mockmate-panel [role=log]").count() == 0
+    await button(lab, "Start the interview").click()
+    await expect(bubble(lab, 0)).to_contain_text(TWO_WORDS, timeout=WAIT)
+
+
+async def test_two_panels_and_one_shown_twice_do_not_disturb_one_another(lab: Lab) -> None:
+    await lab.open([PANEL.format(pace=50, language="en").strip(), "panel", "other = made(); other"])
+    await lab.run_all()
+    panels = lab.page.locator(".mockmate-panel")
+    await expect(panels).to_have_count(3)
+    for at in (0, 2):
+        start = panels.nth(at).get_by_role("button", name="Start the interview", exact=True)
+        await start.click()
+    for at in (0, 1, 2):
+        await expect(panels.nth(at).locator(".mockmate-status")).to_contain_text("Your turn.", timeout=WAIT)
+    said = [await panels.nth(at).locator("[role=log]").first.inner_text() for at in (0, 1, 2)]
+    assert said[0] == said[1]
+    await panels.nth(1).get_by_label("Your answer", exact=True).fill(FITTING)
+    await panels.nth(1).get_by_role("button", name="Send answer", exact=True).click()
+    for at, count in ((0, 3), (1, 3), (2, 1)):
+        await expect(panels.nth(at).locator("[role=log]")).to_have_count(count, timeout=WAIT)
+    assert lab.errors == []
+
+
+async def test_a_script_drives_what_the_class_sees(lab: Lab) -> None:
+    await lab.open(
+        [
+            PANEL.format(pace=0, language="en").strip(),
+            f"from mockmate_nb import run\nrun(panel.start())\nrun(panel.answer({FITTING!r}))",
+            "panel.twin()",
+        ]
+    )
+    await lab.run_all()
+    await expect(lab.page.locator(".mockmate-panel [role=log]")).to_have_count(3)
+    await expect(lab.outputs(2)).to_contain_text("taking it back takes minutes")
+    assert lab.errors == []
+
+
+async def test_the_saved_notebook_holds_the_conversation(lab: Lab) -> None:
+    await open_panel(lab, pace=0)
+    await button(lab, "Start the interview").click()
+    await told(lab, "Your turn.")
+    await answer(lab, FITTING)
+    await expect(bubble(lab, 2)).to_contain_text(TWO_WORDS, timeout=WAIT)
+    await told(lab, "Your turn.")
+    await button(lab, "End and see feedback").click()
+    await told(lab, "The interview is over")
+    await asyncio.sleep(1)
+    await lab.save()
+    kept = (lab.server.root / "test.ipynb").read_text("utf-8")
+    for words in ("taking it back takes minutes", "Practice, not a hiring verdict", "text/html"):
+        assert words in kept

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import string
-import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,47 +10,14 @@ import pytest
 from mockmate_nb import LLM, InterviewPanel, aio
 from mockmate_nb.interview.bank import LANGUAGES, Language
 from mockmate_nb.interview.samples import sample
-from mockmate_nb.streams.log import EventLog, open_log
+from mockmate_nb.streams.log import EventLog
 from mockmate_nb.view.feedback_html import feedback_html
 from mockmate_nb.view.form import SetupForm
-from mockmate_nb.view.stream_view import StreamView
 from mockmate_nb.view.words import WORDS
 from tests.interview.scripted import Scripted
+from tests.view.panels import ANSWER, bubbles, seen, send, soon
 
-ANSWER = "I profiled the consumer and cut p95 from 900 ms to 210 ms, because it held a lock."
 CLOSED = "http://203.0.113.7:9/v1"  # an address for documents (RFC 5737): never asked, the suite forbids it
-
-
-@pytest.fixture
-def log() -> Iterator[EventLog]:
-    opened = open_log("memory:")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def panel(log: EventLog) -> Iterator[InterviewPanel]:
-    mine = sample("en")
-    made = InterviewPanel(LLM("practice", pace=0), resume=mine.resume, job=mine.job, log=log)
-    yield made
-    if made.interview is not None:
-        aio.run(made.interview.aclose())
-
-
-def soon(condition: Callable[[], Any]) -> bool:
-    end = time.monotonic() + 10
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return bool(condition())
-
-
-def seen(panel: InterviewPanel) -> set[str]:
-    """The buttons that can be pressed."""
-    return {button.description for button in panel._buttons.children if button.layout.display != "none"}
-
-
-def bubbles(panel: InterviewPanel) -> list[StreamView]:
-    return [child for child in panel.conversation.children if isinstance(child, StreamView)]
 
 
 def begin(panel: InterviewPanel) -> None:
@@ -65,15 +30,14 @@ def test_from_start_to_feedback(panel: InterviewPanel) -> None:
     begin(panel)
     assert "Question 1 of 3" in panel.status.value
     assert "no AI" in panel.status.value
-    panel.answer.value = ANSWER
-    panel.send.click()
+    send(panel, ANSWER)
     assert soon(lambda: len(bubbles(panel)) == 3 and bubbles(panel)[2].state == "complete")
-    assert (bubbles(panel)[1].text, panel.answer.value) == (ANSWER, "")
+    assert (bubbles(panel)[1].text, panel.composer.value) == (ANSWER, "")
     assert soon(lambda: "End and see feedback" in seen(panel))
-    panel.end.click()
+    panel.controls["end"].click()
     assert soon(lambda: "Practice, not a hiring verdict" in panel.feedback.value)
-    assert soon(lambda: seen(panel) == {"New interview"})
-    panel.again.click()
+    assert soon(lambda: seen(panel) == {"New interview", "Undo"})
+    panel.controls["again"].click()
     assert soon(lambda: panel.form.layout.display == "" and not bubbles(panel))
 
 
@@ -83,12 +47,11 @@ def test_clicking_again_and_again_is_one_click(panel: InterviewPanel, log: Event
         panel.form.start.click()
     assert soon(lambda: "Send answer" in seen(panel))
     assert len(bubbles(panel)) == 1
-    panel.answer.value = ANSWER
     for _ in range(times):
-        panel.send.click()
+        send(panel, ANSWER)
     assert soon(lambda: len(bubbles(panel)) == 3 and bubbles(panel)[2].state == "complete")
     for _ in range(times):
-        panel.end.click()
+        panel.controls["end"].click()
     assert soon(lambda: panel.feedback.value)
     assert panel.message.value == ""
     assert len([name for name in aio.run(log.streams()) if name.endswith("/journal")]) == 1
@@ -100,23 +63,21 @@ def test_stop_is_there_before_the_first_character_of_a_later_question(
     silent = Scripted(["say Why streams?", "hang"])
     monkeypatch.setattr("mockmate_nb.llm.client.PracticeTransport", lambda **_: silent)
     begin(panel)
-    panel.answer.value = ANSWER
-    panel.send.click()
+    send(panel, ANSWER)
     assert soon(lambda: len(silent.asked) == 2)
     assert soon(lambda: "Stop" in seen(panel))
     assert "thinking" in panel.status.value
-    assert (len(bubbles(panel)), panel.answer.value) == (3, "")
-    panel.stop.click()
+    assert (len(bubbles(panel)), panel.composer.value) == (3, "")
+    panel.controls["stop"].click()
     assert soon(lambda: bubbles(panel)[2].state == "stopped")
-    assert soon(lambda: {"Ask again", "End and see feedback"} <= seen(panel))
+    assert soon(lambda: {"Regenerate", "End and see feedback"} <= seen(panel))
     assert "before the first word" in panel.status.value
     assert "Send answer" not in seen(panel), "there is nothing yet that could be answered"
 
 
 def test_an_empty_answer_is_said_and_kept_out(panel: InterviewPanel) -> None:
     begin(panel)
-    panel.answer.value = "  "
-    panel.send.click()
+    send(panel, "  ")
     assert soon(lambda: "still empty" in panel.message.value)
     assert len(bubbles(panel)) == 1
 
@@ -128,10 +89,9 @@ def test_a_panel_whose_interview_was_taken_up_elsewhere_can_go_on(
     other = InterviewPanel(LLM("practice", pace=0), log=log)
     other.form.last.click()
     assert soon(lambda: other.interview and "Send answer" in seen(other))
-    panel.answer.value = ANSWER
-    panel.send.click()
+    send(panel, ANSWER)
     assert soon(lambda: "taken up in another place" in panel.message.value)
-    assert panel.answer.value == ANSWER, "what was not accepted stays in the box"
+    assert panel.composer.value == ANSWER, "what was not accepted stays in the box"
     assert other.interview is not None
     aio.run(other.interview.aclose())
 

@@ -1,311 +1,197 @@
-// StreamView's page side. Text arrives as deltas with byte offsets; what is missing is asked for.
+// StreamView's page side: one speech bubble that a stream writes into.
+import { Body, element } from "./body.js";
+import { Fittings } from "./copy.js";
+import { Follow } from "./follow.js";
+import { listen } from "./line.js";
+import { isOpen } from "./received.js";
+import { Pace, wholeCharacters } from "./reveal.js";
+import { announcement, words } from "./spoken.js";
 
-/** @typedef {"waiting" | "streaming" | "complete" | "stopped" | "failed"} State */
-/** @typedef {{type: "delta", run: number, offset: number, text: string, answer?: true}} Delta */
-/** @typedef {{type: "finish", run: number, length: number, crc32: number, state: State}} Finish */
-/**
- * What the page has of the current run: `length` and `crc32` are over its UTF-8 bytes; `faults` counts wrong
- * endings; `stale` means that the text is known to be wrong and all of it was asked for.
- * @typedef {{run: number, text: string, length: number, crc32: number, state: State,
- *   faults: number, stale: boolean}} Received
- */
-/**
- * What a message changed: `added` goes at the end of the text, or replaces it; `ask`: something is missing.
- * @typedef {{received: Received, change: "none" | "append" | "replace" | "state", added: string,
- *   ask: boolean}} Step
- */
-/**
- * The widget's model as anywidget gives it.
- * @typedef {{get: (trait: string) => any, send: (content: object) => void,
- *   on: (event: string, callback: (content: any) => void) => void,
- *   off: (event: string, callback: (content: any) => void) => void}} Model
- */
+/** @typedef {import("./received.js").State} State */
+/** @typedef {import("./line.js").Model} Model */
+/** @typedef {import("./line.js").News} News */
+/** @typedef {ReturnType<typeof listen>} Line */
 
-const STALL_MS = 4_000;
-const STALL_MS_MAX = 64_000;
 const CURSOR_MS = 600;
-const FAULTS_MAX = 3;
-const BLOCK_LENGTH = 4_096;
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
-const NOTES = {
-  en: { stopped: "Stopped", failed: "Cut off" },
-  zh: { stopped: "已停止", failed: "已中断" },
-};
 
-const CRC32 = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let rest = byte;
-  for (let bit = 0; bit < 8; bit += 1) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
-  return rest;
-});
-
-/**
- * The CRC-32 of zlib and PNG; give the result so far to go on from it.
- * @param {Uint8Array} bytes
- * @param {number} [before]
- */
-export function crc32(bytes, before = 0) {
-  let rest = ~before;
-  for (const byte of bytes) rest = (rest >>> 8) ^ CRC32[(rest ^ byte) & 0xff];
-  return ~rest >>> 0;
-}
-
-/** @type {Received} */
-export const NOTHING = Object.freeze({
-  run: 0, text: "", length: 0, crc32: 0, state: "waiting", faults: 0, stale: false,
-});
-
-/**
- * Take one message from Python. One of an older run changes nothing; after a gap, or if length or CRC-32
- * are wrong at the end, `ask` is set.
- * @param {Received} received
- * @param {Delta | Finish} message
- * @returns {Step}
- */
-export function receive(received, message) {
-  /** @type {Step} */
-  const nothing = { received, change: "none", added: "", ask: false };
-  if (message.run < received.run) return nothing;
-  if (message.type === "delta") return receiveDelta(received, message, nothing);
-  if (message.type === "finish") return receiveFinish(received, message, nothing);
-  return nothing;
-}
-
-/** @param {Received} received @param {Delta} message @param {Step} nothing @returns {Step} */
-function receiveDelta(received, { run, offset, text }, nothing) {
-  const begins = run > received.run || received.stale;
-  const base = begins ? { ...NOTHING, run, faults: run === received.run ? received.faults : 0 } : received;
-  if (offset > base.length) return { ...nothing, ask: true };
-  const bytes = new TextEncoder().encode(text).subarray(base.length - offset);
-  if (!begins && bytes.length === 0) return nothing;
-  const whole = offset === base.length;
-  const added = whole ? text : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  return {
-    received: {
-      ...base,
-      text: base.text + added,
-      length: base.length + bytes.length,
-      crc32: crc32(bytes, base.crc32),
-      state: bytes.length ? "streaming" : "waiting",
-    },
-    change: begins ? "replace" : "append",
-    added,
-    ask: false,
-  };
-}
-
-/** @param {Received} received @param {Finish} message @param {Step} nothing @returns {Step} */
-function receiveFinish(received, { run, length, crc32, state }, nothing) {
-  const same = run === received.run;
-  if (same && length === received.length && crc32 === received.crc32) {
-    const change = received.state === state ? "none" : "state";
-    return { ...nothing, received: { ...received, state }, change };
-  }
-  const faults = same ? received.faults + 1 : 1;
-  if (faults > FAULTS_MAX) {
-    return { ...nothing, received: { ...received, faults, state: "failed" }, change: "state" };
-  }
-  return { ...nothing, received: { ...NOTHING, run, faults, stale: true }, ask: true };
-}
-
-/** True while more may come. @param {State} state */
-export function isOpen(state) {
-  return state === "waiting" || state === "streaming";
-}
-
-/**
- * Cut a text into what goes to the open block, which has `filled` characters, and to each new one after it.
- * A block ends at the first line feed past BLOCK_LENGTH, so the layout of a long text is not made anew.
- * @param {string} text
- * @param {number} filled
- */
-export function blocks(text, filled) {
-  const pieces = [];
-  let from = 0;
-  for (let room = BLOCK_LENGTH - filled; ; room = BLOCK_LENGTH) {
-    const end = text.indexOf("\n", from + Math.max(0, room)) + 1;
-    pieces.push(text.slice(from, end || undefined));
-    if (end === 0) return pieces;
-    from = end;
-  }
-}
-
-/** @param {string} tag @param {string} name */
-function element(tag, name) {
-  const made = document.createElement(tag);
-  made.className = `mm-stream-${name}`;
-  return made;
-}
-
-/** The text of one view, with the cursor behind it. */
-class Body {
-  /** @param {HTMLElement} el */
-  constructor(el) {
-    this.el = el;
-    this.cursor = element("span", "cursor");
-    this.cursor.setAttribute("aria-hidden", "true");
-    /** @type {Text | null} */
-    this.open = null;
-  }
-
-  /** @param {string} text */
-  replace(text) {
-    this.el.replaceChildren(this.cursor);
-    this.open = null;
-    this.append(text);
-  }
-
-  /** @param {string} text */
-  append(text) {
-    blocks(text, this.open?.length ?? 0).forEach((piece, index) => {
-      if (index > 0) this.open = null;
-      if (piece) this.write(piece);
-    });
-  }
-
-  /** @param {string} piece */
-  write(piece) {
-    if (this.open) this.open.appendData(piece);
-    else {
-      this.open = document.createTextNode(piece);
-      const block = element("div", "block");
-      block.append(this.open, this.cursor);
-      this.el.append(block);
-    }
-    if (RIGHT_TO_LEFT.test(piece)) this.open.parentElement?.classList.add("mm-stream-bidi");
-  }
-}
-
-/**
- * One view's elements; gives the function that draws a step, and one that undoes all.
- * @param {Model} model
- * @param {HTMLElement} el
- */
-function draw(model, el) {
+/** The elements of one view. */
+function elements() {
   const root = element("div", "bubble");
-  const label = element("div", "label");
+  const head = element("div", "head");
+  const label = element("span", "label");
+  const time = element("time", "time");
   const log = element("div", "text");
+  const thinking = element("div", "thinking");
+  const thought = element("span", "hidden");
+  const pill = /** @type {HTMLButtonElement} */ (element("button", "pill"));
+  const foot = element("div", "foot");
   const note = element("div", "note");
+  const status = element("div", "status");
+  const heard = element("div", "hidden");
+  const sentinel = element("div", "end");
   label.id = `mm-stream-${Math.random().toString(36).slice(2)}`;
   log.setAttribute("role", "log");
   log.setAttribute("aria-live", "polite");
   log.setAttribute("aria-labelledby", label.id);
+  log.tabIndex = -1;
   note.setAttribute("role", "status");
-  root.append(label, log, note);
-  const body = new Body(log);
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let fade;
-
-  /** @param {State} state */
-  const showState = (state) => {
-    const words = model.get("language") === "zh" ? NOTES.zh : NOTES.en;
-    root.lang = model.get("language") === "zh" ? "zh" : "en";
-    root.dataset.state = state;
-    log.setAttribute("aria-busy", String(isOpen(state)));
-    note.textContent = state === "stopped" || state === "failed" ? words[state] : "";
-    clearTimeout(fade);
-    if (!isOpen(state)) fade = setTimeout(() => body.cursor.remove(), CURSOR_MS);
-  };
-  const showLabel = () => {
-    label.textContent = model.get("label");
-  };
-  const showLanguage = () => showState(/** @type {State} */ (root.dataset.state));
-
-  showLabel();
-  model.on("change:label", showLabel);
-  model.on("change:language", showLanguage);
-  el.append(root);
-  return {
-    /** @param {Pick<Step, "received" | "change" | "added">} step */
-    show({ received, change, added }) {
-      if (change === "append") body.append(added);
-      if (change === "replace") body.replace(added);
-      if (root.dataset.state !== received.state) showState(received.state);
-    },
-    undo() {
-      clearTimeout(fade);
-      model.off("change:label", showLabel);
-      model.off("change:language", showLanguage);
-      root.remove();
-    },
-  };
+  // What the note says is announced in a whole sentence, once.
+  note.setAttribute("aria-live", "off");
+  heard.setAttribute("role", "status");
+  thinking.append(...[0, 1, 2].map(() => element("span", "dot")), thought);
+  pill.type = "button";
+  pill.hidden = true;
+  head.append(label, time);
+  foot.append(note, status);
+  root.append(head, thinking, log, pill, foot, heard, sentinel);
+  return { root, label, time, log, thinking, thought, pill, note, status, heard, sentinel };
 }
 
-/**
- * Keep `received` in step with Python's text and tell every change; gives what is received, and an undo.
- * @param {Model} model
- * @param {(step: Step) => void} tell
- */
-export function listen(model, tell) {
-  let received = NOTHING;
-  let asked = false;
-  let pause = STALL_MS;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+/** One view of a model: draws what is received at its pace, and says so. */
+class View {
+  /** @param {Model} model @param {Line} line @param {HTMLElement} el */
+  constructor(model, line, el) {
+    this.model = model;
+    this.received = line.received;
+    this.parts = elements();
+    const { root, log, sentinel, pill, heard } = this.parts;
+    this.follow = new Follow(root, sentinel, log, pill);
+    const language = () => model.get("language");
+    this.fittings = new Fittings(log, language, (said) => {
+      heard.textContent = said;
+    });
+    this.body = new Body(log, line.received, {
+      keep: (change) => this.follow.keep(change),
+      ask: line.render,
+      fit: (block) => this.fittings.fit(block),
+      unfit: (section) => this.fittings.unfit(section),
+    });
+    this.pace = new Pace();
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.frame = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.fade = undefined;
+    this.live = false;
+    /** @type {State | ""} */
+    this.said = "";
+    this.advance = () => {
+      this.frame = 0;
+      this.draw(this.live);
+    };
+    this.named = () => this.name();
+    this.hid = () => {
+      if (document.hidden && this.frame) this.advance();
+    };
+    this.pressed = () => {
+      log.focus({ preventScroll: true });
+      this.follow.go();
+    };
+    pill.addEventListener("click", this.pressed);
+    document.addEventListener("visibilitychange", this.hid);
+    for (const trait of ["label", "time", "status", "language"]) model.on(`change:${trait}`, this.named);
+    root.toggleAttribute("data-markdown", !this.received.plain);
+    this.name();
+    el.append(root);
+    this.pace.jump(this.received.units);
+    this.draw(false);
+  }
 
-  const ask = () => {
-    asked = true;
-    try {
-      model.send({ type: "resync", run: received.run, offset: received.length });
-      watch();
-    } catch {
-      // The kernel was restarted: nobody is left to go on with this text.
-      received = { ...received, state: "failed" };
-      tell({ received, change: "state", added: "", ask: false });
+  /** @param {News} news */
+  show({ change, blocks, live }) {
+    this.live = live;
+    if (change === "html") return this.follow.keep(() => this.body.refresh(blocks));
+    if (change === "replace") {
+      this.said = "";
+      this.pace.jump(0);
+      this.follow.keep(() => this.body.clear());
+      this.follow.unseen(false);
     }
-  };
-  // A lost message can be the last one, or the answer: look again as long as silence lasts, ever less often.
-  const watch = () => {
-    clearTimeout(timer);
-    if (!isOpen(received.state)) return;
-    timer = setTimeout(() => {
-      pause = Math.min(2 * pause, STALL_MS_MAX);
-      ask();
-    }, pause);
-  };
-  /** @param {Delta | Finish} message */
-  const hear = (message) => {
-    if (message.type === "delta" && message.answer) asked = false;
-    const step = receive(received, message);
-    if (step.ask && asked) return;
-    received = step.received;
-    if (step.ask) return ask();
-    if (step.change === "none") return;
-    tell(step);
-    pause = STALL_MS;
-    watch();
-  };
+    this.pace.arrive(this.received.units, performance.now() / 1000);
+    this.draw(live);
+  }
 
-  model.on("msg:custom", hear);
-  ask();
-  return {
-    received: () => received,
-    undo() {
-      clearTimeout(timer);
-      model.off("msg:custom", hear);
-    },
-  };
+  /** Draw what is to be seen by now. @param {boolean} news */
+  draw(news) {
+    const { units, state } = this.received;
+    const speed = this.live && !document.hidden && !this.still.matches ? Number(this.model.get("speed")) || 0 : 0;
+    const shown = this.pace.step(speed, performance.now() / 1000);
+    this.follow.keep(() => {
+      this.body.draw(shown < units ? this.whole(shown) : units);
+      this.state(shown < units ? "streaming" : state);
+    }, { news });
+    cancelAnimationFrame(this.frame);
+    this.frame = shown < units ? requestAnimationFrame(this.advance) : 0;
+  }
+
+  /** The end of the last whole character up to here. @param {number} shown */
+  whole(shown) {
+    const { placed } = this.body;
+    const { blocks, tail, tailFrom } = this.received;
+    let at = placed;
+    while (at < blocks.length && blocks[at].to <= shown) at += 1;
+    const { text, from } = blocks[at] ?? { text: tail, from: tailFrom };
+    return from + wholeCharacters(text, shown - from);
+  }
+
+  /** @param {State} state */
+  state(state) {
+    const { root, log, note, thinking, heard } = this.parts;
+    if (root.dataset.state === state) return;
+    root.dataset.state = state;
+    log.setAttribute("aria-busy", String(isOpen(state)));
+    thinking.hidden = state !== "waiting";
+    this.name();
+    clearTimeout(this.fade);
+    if (!isOpen(state)) this.fade = setTimeout(() => this.body.cursor.remove(), CURSOR_MS);
+    if (this.live && state !== "waiting" && this.said !== state) {
+      heard.textContent = announcement(state, this.model.get("label"), this.model.get("language"));
+      this.said = state;
+    }
+  }
+
+  /** Everything that is written around the text. */
+  name() {
+    const { root, label, time, thought, pill, note, status } = this.parts;
+    const { notes, pill: news, thinking } = words(this.model.get("language"));
+    root.lang = this.model.get("language") === "zh" ? "zh" : "en";
+    label.textContent = this.model.get("label");
+    time.textContent = this.model.get("time") ?? "";
+    status.textContent = this.model.get("status") ?? "";
+    pill.textContent = news;
+    thought.textContent = thinking;
+    const { state } = root.dataset;
+    note.textContent = state === "stopped" || state === "failed" ? notes[state] : "";
+  }
+
+  undo() {
+    clearTimeout(this.fade);
+    cancelAnimationFrame(this.frame);
+    document.removeEventListener("visibilitychange", this.hid);
+    for (const trait of ["label", "time", "status", "language"]) this.model.off(`change:${trait}`, this.named);
+    for (const part of [this.follow, this.fittings, this.body]) part.undo();
+    this.parts.root.remove();
+  }
 }
 
 /** One definition a model: its views share what is received, so a second one needs no answer from Python. */
 export default () => {
-  /** @type {Set<(step: Step) => void>} */
+  /** @type {Set<View>} */
   const views = new Set();
-  let received = () => NOTHING;
+  /** @type {Line} */
+  let line;
   return {
     /** @param {{model: Model}} context */
     initialize({ model }) {
-      const line = listen(model, (step) => views.forEach((show) => show(step)));
-      received = line.received;
+      line = listen(model, (news) => views.forEach((view) => view.show(news)));
       return line.undo;
     },
     /** @param {{model: Model, el: HTMLElement}} context */
     render({ model, el }) {
-      const { show, undo } = draw(model, el);
-      show({ received: received(), change: "replace", added: received().text });
-      views.add(show);
+      const view = new View(model, line, el);
+      views.add(view);
       return () => {
-        views.delete(show);
-        undo();
+        views.delete(view);
+        view.undo();
       };
     },
   };
