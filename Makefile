@@ -31,7 +31,7 @@ browser: $(VENV)/dev.stamp $(VENV)/ipykernel6.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
 
-bench-view: $(VENV)/bench.stamp
+bench-view: $(VENV)/bench.stamp $(VENV)/ipykernel6.stamp
 	$(BIN)/python -m benchmarks.view
 
 model: $(VENV)/local.stamp

@@ -141,8 +141,8 @@ class Outbox:
             text.close()
         messages: list[Message] = []
         if added or begins or text.blocks > known:
-            messages.append(_delta(text, start, added, known, text.blocks))
-            self.pace.sent(text.told, now)
+            delta = _delta(text, start, added, known, text.blocks)
+            messages.append({**delta, "ack": True} if self.pace.sent(text.told, now) else delta)
         self._run_told = text.number
         self._eager = self._eager and not text.told
         return [*messages, *_finish(text)]

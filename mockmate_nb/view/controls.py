@@ -59,7 +59,7 @@ class Controls(w.HBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._buttons: dict[Name, w.Button] = {
             name: w.Button(layout=w.Layout(width="auto")) for name in NAMES
         }
-        self._buttons["stop"].button_style = "warning"
+        self._buttons["stop"].add_class("mockmate-stop")
         for name in QUIET:
             self._buttons[name].add_class("mockmate-quiet")
         super().__init__(list(self._buttons.values()), layout=w.Layout(flex_flow="row wrap", grid_gap="4px"))

@@ -27,7 +27,7 @@ class Conversation(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.earlier = w.Button(layout=w.Layout(width="auto"))
         self.earlier.add_class("mockmate-earlier")
         self.earlier.on_click(lambda _: from_cell(self._toggle))
-        super().__init__(tabbable=True)
+        super().__init__()
         self.add_class("mockmate-conversation")
 
     def __repr__(self) -> str:
@@ -53,6 +53,8 @@ class Conversation(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _show(self) -> None:
         turns = tuple(self._turns.values())
+        for turn in turns:
+            turn.tabbable = turn is turns[-1]  # one stop for the Tab key, from which arrow keys scroll
         if len(turns) <= SHOWN:
             self.children = turns
             return

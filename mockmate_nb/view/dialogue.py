@@ -69,6 +69,7 @@ class Dialogue(Conversation):
             self._attempts[turn.number] = turn.attempt
             view.status, view.time = "", clock(turn.asked_at)
             view.set_text(turn.text)
+        view.into_view()
         return Live(interview, turn, view)
 
     def _bubble(self, key: Key, turn: Turn, interview: Interview) -> Any:

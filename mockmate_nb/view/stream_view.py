@@ -127,6 +127,10 @@ class StreamView(anywidget.AnyWidget):
             self._flush()
         self._keep()
 
+    def into_view(self) -> None:
+        """Bring the end of the text before the reader, who has just asked for it, and keep it there."""
+        self.send({"type": "into_view"})
+
     def html(self) -> str:
         """The text so far as sanitised HTML: what is not yet a finished block stands in it as text."""
         with self._lock:

@@ -302,6 +302,7 @@ async def test_an_answer_can_be_taken_back_and_given_anew(lab: Lab) -> None:
 
 async def test_a_new_question_comes_into_view(lab: Lab) -> None:
     await open_panel(lab, pace=0)
+    await lab.kernel("panel.form.count.value = 9")
     await button(lab, "Start the interview").click()
     await told(lab, "Your turn.")
     for count in (3, 5, 7):

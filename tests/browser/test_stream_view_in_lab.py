@@ -225,6 +225,23 @@ async def test_a_screen_reader_hears_the_text_when_it_is_whole(lab: Lab) -> None
     assert lab.errors == []
 
 
+async def test_dots_show_that_it_thinks_and_the_cursor_goes_a_moment_after_the_end(lab: Lab) -> None:
+    await begin(lab)
+    thinking = lab.page.locator(".mm-stream-thinking")
+    await expect(thinking).to_be_visible()
+    await expect(thinking).to_have_text("thinking")
+    await lab.kernel("view.time = '14:05'; view.status = 'a quiet line'; view.append('Hello.')")
+    await expect(thinking).to_be_hidden()
+    await expect(lab.page.locator(".mm-stream-cursor")).to_have_count(1)
+    height = await lab.page.locator(ROOTS).first.evaluate("bubble => bubble.offsetHeight")
+    await lab.kernel("view.finish()")
+    await expect(lab.page.locator(".mm-stream-cursor")).to_have_count(0)
+    assert await lab.page.locator(ROOTS).first.evaluate("bubble => bubble.offsetHeight") == height
+    await expect(lab.page.locator(".mm-stream-time").first).to_have_text("14:05")
+    await expect(lab.page.locator(".mm-stream-status").first).to_have_text("a quiet line")
+    assert lab.errors == []
+
+
 async def test_each_paragraph_has_its_own_direction(lab: Lab) -> None:
     await begin(lab)
     await lab.kernel("view.append('Left\\n')")

@@ -94,7 +94,8 @@ class Page:
             self.state = "streaming"
         if answer and (not more or before != self.here):
             self.asked = False
-        self.out.append({"type": "ack", "run": run, "length": len(self.utf8)})
+        if "ack" in rest:
+            self.out.append({"type": "ack", "run": run, "length": len(self.utf8)})
         if more and not self.asked:
             self.ask()
 

@@ -10,19 +10,19 @@ from IPython.core.events import EventManager, available_events
 
 from mockmate_nb.view import hearing
 from mockmate_nb.view.hearing import Cells
-from mockmate_nb.view.pace import FRAME, FRAME_MAX, WAITING_MAX, Pace
+from mockmate_nb.view.pace import FRAME, FRAME_MAX, Pace
 
 Delay = Callable[[float], float | None]
 
 
 def stream(pace: Pace, delays: Iterable[Delay], seconds: float, start: float = 0.0) -> list[float]:
-    """A message of one byte a frame; each page acknowledges it after its delay. Gives the frames."""
+    """A message of one byte a frame; each page acknowledges after its delay what it is asked to. Gives the frames."""
     now, length, frames = start, int(1_000 * start), list[float]()
     acks: list[tuple[float, int]] = []
     while now < start + seconds:
         length += 1
-        pace.sent(length, now)
-        acks = sorted(acks + [(now + delay, length) for page in delays if (delay := page(now)) is not None])
+        asked = delays if pace.sent(length, now) else []
+        acks = sorted(acks + [(now + delay, length) for page in asked if (delay := page(now)) is not None])
         sent = now
         while True:
             due = sent + pace.frame(sent)
@@ -68,7 +68,7 @@ def test_a_page_that_stops_answering_is_spared_within_a_second_and_not_for_good(
     pace = Pace()
     pace.spoken()
     assert stream(pace, [after(None)], 1.5)[-1] == FRAME_MAX
-    assert stream(pace, [after(0.005)], 1.0, start=2.0)[:2] == pytest.approx([FRAME, FRAME])
+    assert stream(pace, [after(0.005)], 2.5, start=2.0)[-1] == pytest.approx(FRAME)
 
 
 def test_without_a_page_that_has_spoken_nothing_is_expected() -> None:
@@ -99,14 +99,25 @@ def test_a_new_run_waits_for_none_of_the_old_acknowledgements() -> None:
     assert pace.frame(1.4) == pytest.approx(0.4)
 
 
-def test_what_waits_is_bounded_and_one_late_acknowledgement_clears_it() -> None:
-    pace = Pace()
+@pytest.mark.parametrize(("delay", "most"), [(0.005, 4.2), (None, 1.2)], ids=["answered", "unanswered"])
+def test_a_page_is_asked_a_few_times_a_second(delay: float | None, most: float) -> None:
+    pace, asked = Pace(), 0
     pace.spoken()
-    for length in range(10_000):
-        pace.sent(length, 0.0)
-    assert len(pace._waiting) == WAITING_MAX
-    pace.acknowledged(9_999, 0.01)
-    assert pace.frame(5.0) == FRAME
+    for length in range(1_000):
+        if pace.sent(length, now := length * FRAME):
+            asked += 1
+            if delay is not None:
+                pace.acknowledged(length, now + delay)
+    assert 0.8 * most < asked / (1_000 * FRAME) <= most
+
+
+@pytest.mark.parametrize("deaf", [True, False])
+def test_nobody_is_asked_who_has_not_spoken_or_would_not_be_heard(deaf: bool) -> None:
+    pace = Pace()
+    if deaf:
+        pace.spoken()
+        pace.hearing(None)
+    assert not any(pace.sent(length, float(length)) for length in range(100))
 
 
 # --- whether the kernel can hear

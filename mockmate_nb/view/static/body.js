@@ -17,6 +17,8 @@ import { pieceEnd } from "./received.js";
 const SECTION_UNITS = 16_384;
 const LONG_UNITS = 200_000;
 const MARGIN = "200% 0px";
+/** A box that grows with its text can seem to be a pixel higher inside than outside. */
+const SCROLLS_BY = 4;
 /** The sections at the end that are laid out as they come: more than a screen. */
 const FRESH = 2;
 /** HTML is asked for when its text has been near the screen this long: what rushes by needs none. */
@@ -57,7 +59,7 @@ export class Body {
 
   /** Watch which sections are near what the scroller around them shows: the page itself would see no margin. */
   look() {
-    const root = scrollersOf(this.log).find((each) => each.scrollHeight > each.clientHeight) ?? null;
+    const root = scrollersOf(this.log).find((each) => each.scrollHeight > each.clientHeight + SCROLLS_BY) ?? null;
     const around = root === document.scrollingElement ? null : root;
     if (this.watch && this.watch.root === around) return;
     this.watch?.disconnect();

@@ -159,8 +159,10 @@ export class Follow {
   /** @param {Element[]} scrollers */
   toEnd(scrollers) {
     for (const scroller of scrollers) {
-      const below = this.end - bandOf([scroller]).bottom;
-      if (below > 0) scroll(scroller, Math.ceil(below));
+      const { top, bottom } = bandOf([scroller]);
+      const below = this.end - bottom;
+      // A text that begins anew is suddenly short, and its end above the screen.
+      if (below > 0 || this.end <= top) scroll(scroller, Math.ceil(below));
     }
   }
 

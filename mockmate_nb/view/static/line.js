@@ -29,9 +29,8 @@ export function listen(model, tell) {
   let live = false;
   let pause = STALL_MS;
   let framed = 0;
-  /** What is drawn and not told yet. */
-  let drawn = false;
-  let ended = false;
+  /** Python has asked to be told when all this is drawn. */
+  let due = false;
   /** @type {Set<number>} */
   let wanted = new Set();
   /** @type {Set<number>} */
@@ -75,10 +74,9 @@ export function listen(model, tell) {
   const flush = () => {
     cancelAnimationFrame(framed);
     framed = 0;
-    const { run, length, state } = received;
-    if (drawn && !ended) send({ type: "ack", run, length });
-    ended = ended || (drawn && !isOpen(state));
-    drawn = false;
+    const { run, length } = received;
+    if (due) send({ type: "ack", run, length });
+    due = false;
     if (wanted.size === 0) return;
     const starts = [...wanted];
     wanted = new Set();
@@ -121,7 +119,7 @@ export function listen(model, tell) {
     if (step.ask) return ask();
     if (message.type === "delta" && message.run === received.run) {
       if (received.run !== run || step.change === "replace") {
-        live = ended = false;
+        live = due = false;
         forget();
       }
       live = live || !(message.answer || received.length === 0);
@@ -134,9 +132,11 @@ export function listen(model, tell) {
       watch();
     }
     if (message.type === "delta" && message.run === received.run) {
-      drawn = true;
       if (message.more && !asked) ask();
-      if (!ended) later();
+      if (message.ack) {
+        due = true;
+        later();
+      }
     }
   };
 

@@ -6,7 +6,7 @@
  * @typedef {{start: number, end: number, units: number, html?: string}} Closing
  */
 /**
- * @typedef {{type: "delta", run: number, offset: number, text: string, blocks?: Closing[], answer?: true,
+ * @typedef {{type: "delta", run: number, offset: number, text: string, blocks?: Closing[], answer?: true, ack?: true,
  *   more?: true}} Delta
  */
 /** @typedef {{type: "finish", run: number, length: number, crc32: number, state: State}} Finish */

@@ -13,6 +13,8 @@ import { announcement, words } from "./spoken.js";
 /** @typedef {ReturnType<typeof listen>} Line */
 
 const CURSOR_MS = 600;
+const FRAMES_TO_APPEAR = 60;
+const TRAITS = ["label", "time", "status", "language", "tabbable"];
 
 /** The elements of one view. */
 function elements() {
@@ -33,7 +35,6 @@ function elements() {
   log.setAttribute("role", "log");
   log.setAttribute("aria-live", "polite");
   log.setAttribute("aria-labelledby", label.id);
-  log.tabIndex = -1;
   note.setAttribute("role", "status");
   // What the note says is announced in a whole sentence, once.
   note.setAttribute("aria-live", "off");
@@ -88,7 +89,7 @@ class View {
     };
     pill.addEventListener("click", this.pressed);
     document.addEventListener("visibilitychange", this.hid);
-    for (const trait of ["label", "time", "status", "language"]) model.on(`change:${trait}`, this.named);
+    for (const trait of TRAITS) model.on(`change:${trait}`, this.named);
     root.toggleAttribute("data-markdown", !this.received.plain);
     this.name();
     el.append(root);
@@ -151,9 +152,10 @@ class View {
 
   /** Everything that is written around the text. */
   name() {
-    const { root, label, time, thought, pill, note, status } = this.parts;
+    const { root, label, time, log, thought, pill, note, status } = this.parts;
     const { notes, pill: news, thinking } = words(this.model.get("language"));
     root.lang = this.model.get("language") === "zh" ? "zh" : "en";
+    log.tabIndex = this.model.get("tabbable") ? 0 : -1;
     label.textContent = this.model.get("label");
     time.textContent = this.model.get("time") ?? "";
     status.textContent = this.model.get("status") ?? "";
@@ -167,10 +169,16 @@ class View {
     clearTimeout(this.fade);
     cancelAnimationFrame(this.frame);
     document.removeEventListener("visibilitychange", this.hid);
-    for (const trait of ["label", "time", "status", "language"]) this.model.off(`change:${trait}`, this.named);
+    for (const trait of TRAITS) this.model.off(`change:${trait}`, this.named);
     for (const part of [this.follow, this.fittings, this.body]) part.undo();
     this.parts.root.remove();
   }
+}
+
+/** Go to the end of a view, once it is on the page. @param {View} view */
+function goToEnd(view, frames = FRAMES_TO_APPEAR) {
+  if (view.parts.root.isConnected) view.follow.go();
+  else if (frames > 0) requestAnimationFrame(() => goToEnd(view, frames - 1));
 }
 
 /** One definition a model: its views share what is received, so a second one needs no answer from Python. */
@@ -179,16 +187,29 @@ export default () => {
   const views = new Set();
   /** @type {Line} */
   let line;
+  let wanted = false;
   return {
     /** @param {{model: Model}} context */
     initialize({ model }) {
       line = listen(model, (news) => views.forEach((view) => view.show(news)));
-      return line.undo;
+      /** @param {{type: string}} message */
+      const show = ({ type }) => {
+        if (type !== "into_view") return;
+        wanted = views.size === 0;
+        views.forEach((view) => goToEnd(view));
+      };
+      model.on("msg:custom", show);
+      return () => {
+        model.off("msg:custom", show);
+        line.undo();
+      };
     },
     /** @param {{model: Model, el: HTMLElement}} context */
     render({ model, el }) {
       const view = new View(model, line, el);
       views.add(view);
+      if (wanted) goToEnd(view);
+      wanted = false;
       return () => {
         views.delete(view);
         view.undo();
