@@ -1,6 +1,8 @@
 """All figures, side by side in one run, into docs/benchmarks.md.
 
 python -m benchmarks [--quick] [--out FILE]
+
+The section that `python -m benchmarks.view` wrote, which takes minutes and other packages, stays as it is.
 """
 
 from __future__ import annotations
@@ -8,26 +10,16 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 from benchmarks import client, decoder, first_paint, import_time
+from benchmarks.report import kept_section, spread, table
+from benchmarks.view import HEADING
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 PEERS = ("openai", "httpx-sse", "launchdarkly-eventsource")
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A Markdown table."""
-    lines = [" | ".join(heads), " | ".join("---" for _ in heads)]
-    lines += [" | ".join(str(cell) for cell in row) for row in rows]
-    return [f"| {line} |" for line in lines]
-
-
-def spread(value: dict[str, float]) -> str:
-    return f"{value['median']:.2f} ({value['low']:.2f}-{value['high']:.2f})"
 
 
 def decoding(quick: bool) -> list[str]:
@@ -116,6 +108,8 @@ def main() -> None:
     ]
     parts = [part(asked.quick) for part in (decoding, deltas, importing, painting)]
     text = "\n".join(head + [line for part in parts for line in [*part, ""]]).rstrip() + "\n"
+    kept = kept_section(asked.out.read_text("utf-8"), HEADING) if asked.out.exists() else ""
+    text += f"\n{kept}" if kept else ""
     asked.out.parent.mkdir(exist_ok=True)
     asked.out.write_text(text, encoding="utf-8")
     print(text)
