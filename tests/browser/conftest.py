@@ -14,11 +14,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.browser.jupyter import Kernel, Lab, Server, chromium, find_chromium, jupyter_server, open_lab
+from tests.browser.jupyter import ROOT, Kernel, Lab, Server, chromium, find_chromium, jupyter_server, open_lab
 from tests.browser.serving import OLDER, kernels
 from tests.llm import misbehaving
 
 HERE = Path(__file__).parent
+SHOTS = os.environ.get("MOCKMATE_SHOTS")  # read before the tests take our variables away
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,3 +70,9 @@ async def model() -> AsyncIterator[misbehaving.Server]:
     """A model on loopback that sees when its connections are closed."""
     async with misbehaving.Server() as running:
         yield running
+
+
+@pytest.fixture
+def shots(tmp_path: Path) -> Path:
+    """Where pictures of the main states go: with MOCKMATE_SHOTS set into docs/, whose they are."""
+    return ROOT / "docs" if SHOTS else tmp_path

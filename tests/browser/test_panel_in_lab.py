@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
-from tests.browser.jupyter import ROOT, Lab, Server, open_lab
+from tests.browser.jupyter import Lab, Server, open_lab
 
 PANEL = """
 from mockmate_nb import InterviewPanel, LLM
@@ -34,7 +33,6 @@ FITTING = (
     "traffic first and roll back by one flag. I chose flags over a freeze, because a freeze only makes Monday's "
     "release larger."
 )
-SHOTS = os.environ.get("MOCKMATE_SHOTS")
 WAIT = 30_000
 TWO_WORDS = re.compile(r"\w+ \w+")
 
@@ -74,9 +72,9 @@ async def text_of(lab: Lab, at: int) -> str:
     return (await bubble(lab, at).inner_text()).strip()
 
 
-async def test_a_whole_interview(lab: Lab, tmp_path: Path) -> None:
+async def test_a_whole_interview(lab: Lab, shots: Path) -> None:
     await open_panel(lab)
-    await lab.screenshot(tmp_path / "form.png")
+    await lab.screenshot(shots / "form.png")
     await button(lab, "Start the interview").click()
     lengths = []
     for _ in range(200):
@@ -97,14 +95,20 @@ async def test_a_whole_interview(lab: Lab, tmp_path: Path) -> None:
     await expect(bubble(lab, 1)).to_contain_text("taking it back takes minutes", timeout=WAIT)
     await expect(bubble(lab, 2)).to_contain_text(TWO_WORDS, timeout=WAIT)
     await asyncio.sleep(0.25)
-    await lab.screenshot(ROOT / "docs" / "interview.png" if SHOTS else tmp_path / "interview.png")
+    await lab.screenshot(shots / "interview.png")
+    await lab.theme("dark")
+    await lab.screenshot(shots / "interview-dark.png")
+    await lab.theme("light")
     await told(lab, "Your turn.")
     await button(lab, "End and see feedback").click()
     await told(lab, "The interview is over")
     feedback = lab.page.locator(".mockmate-panel .mockmate-feedback")
     await expect(feedback).to_contain_text("Practice, not a hiring verdict")
     await expect(feedback).to_contain_text("could be scored")
-    await lab.screenshot(tmp_path / "feedback.png")
+    await lab.screenshot(shots / "feedback.png")
+    await lab.theme("dark")
+    await lab.screenshot(shots / "feedback-dark.png")
+    await lab.theme("light")
     assert lab.errors == []
 
 
@@ -234,7 +238,7 @@ async def test_hostile_text_shows_as_text(lab: Lab) -> None:
     assert await lab.page.locator(".mockmate-panel img, .mockmate-panel script").count() == 0
 
 
-async def test_chinese(lab: Lab, tmp_path: Path) -> None:
+async def test_chinese(lab: Lab, shots: Path) -> None:
     await open_panel(lab, pace=0, language="zh")
     await button(lab, "开始面试").click()
     await told(lab, "请作答。")
@@ -246,7 +250,7 @@ async def test_chinese(lab: Lab, tmp_path: Path) -> None:
     await told(lab, "请作答。")
     await button(lab, "结束并查看反馈").click()
     await told(lab, "面试结束")
-    await lab.screenshot(tmp_path / "zh.png")
+    await lab.screenshot(shots / "chinese.png")
     await expect(lab.page.locator(".mockmate-panel .mockmate-feedback")).to_contain_text(
         "这是练习，不是录用结论"
     )
@@ -347,7 +351,7 @@ async def test_more_than_a_hundred_turns_fold_into_a_line(lab: Lab) -> None:
     await expect(logs).to_have_count(100, timeout=WAIT)
 
 
-async def test_it_fits_a_narrow_window(lab: Lab, tmp_path: Path) -> None:
+async def test_it_fits_a_narrow_window(lab: Lab, shots: Path) -> None:
     await open_panel(lab, pace=0)
     await lab.page.evaluate("() => jupyterapp.shell.collapseLeft()")
     await button(lab, "Start the interview").click()
@@ -364,11 +368,11 @@ async def test_it_fits_a_narrow_window(lab: Lab, tmp_path: Path) -> None:
         " && e.getBoundingClientRect().right > p.getBoundingClientRect().right + 1"
         " && !e.closest('.mm-composer-hidden, .mm-stream-hidden')).map(e => e.className)"
     )
-    await lab.screenshot(tmp_path / "narrow.png")
+    await lab.screenshot(shots / "narrow.png")
     assert wide == []
 
 
-async def test_presenting_is_large_and_has_no_controls(lab: Lab, tmp_path: Path) -> None:
+async def test_presenting_is_large_and_has_no_controls(lab: Lab, shots: Path) -> None:
     await open_panel(lab, pace=0)
     await button(lab, "Start the interview").click()
     await told(lab, "Your turn.")
@@ -376,7 +380,7 @@ async def test_presenting_is_large_and_has_no_controls(lab: Lab, tmp_path: Path)
     before = await bubble(lab, 0).evaluate(size)
     await button(lab, "Present").click()
     await expect(button(lab, "End and see feedback")).to_be_hidden()
-    await lab.screenshot(ROOT / "docs" / "presenting.png" if SHOTS else tmp_path / "presenting.png")
+    await lab.screenshot(shots / "presenting.png")
     assert await bubble(lab, 0).evaluate(size) > 1.5 * before
     await button(lab, "Leave presentation").click()
     await expect(button(lab, "End and see feedback")).to_be_visible()

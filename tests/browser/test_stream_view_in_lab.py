@@ -287,3 +287,39 @@ async def test_it_can_be_read_in_both_themes(lab: Lab, tmp_path: Path) -> None:
         pictures.append((tmp_path / f"{theme}.png").read_bytes())
     assert pictures[0] != pictures[1]
     assert lab.errors == []
+
+
+RICH = """# What a stream is
+
+Text that **arrives in pieces**, each piece a _delta_. It costs from $100 to $200 a month, and:
+
+- the first piece counts most;
+- the last one must not be lost.
+
+```python
+async for delta in stream:
+    view.append(delta)  # grows in place
+```
+
+| hop | from | to |
+|---|---|---:|
+| 1 | model | 300 ms |
+| 3 | kernel | 20 ms |
+
+\\[ \\mathrm{TPOT} = \\frac{e - t}{n - 1} \\]
+"""
+
+
+async def test_rich_text_is_a_pleasure_to_read_in_both_themes(lab: Lab, shots: Path) -> None:
+    await begin(lab, "rich = StreamView('Interviewer'); rich")
+    await lab.run_cell(1)
+    await lab.kernel(f"view.close(); rich.append({RICH!r}); rich.finish()")
+    await expect_state(lab, "complete")
+    for selector in ("li", "table", "pre .mm-k", "math", ".mm-stream-copy"):
+        await expect(lab.page.locator(f"{ROOTS} {selector}").first).to_be_visible()
+    await expect(lab.page.locator(ROOTS).first).to_contain_text("from $100 to $200 a month")
+    themes: tuple[Theme, ...] = ("dark", "light")
+    for theme in themes:
+        await lab.theme(theme)
+        await lab.screenshot(shots / f"markdown-{theme}.png", ROOTS)
+    assert lab.errors == []
