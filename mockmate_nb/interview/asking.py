@@ -40,7 +40,7 @@ async def question_steps(
         failure = fault
     else:
         note = CUT_SHORT if stream.finish_reason == "length" else ""
-        yield [Asked("model", "stream", note, _measured(llm, stream))]
+        yield [Asked("model", "stream", note, _measured(llm, stream, len(partial)))]
         return
     try:
         if partial:
@@ -55,8 +55,8 @@ async def question_steps(
         yield [Delta(reply.text.strip()), Asked("model", "batch", note, _measured(llm, reply))]
 
 
-def _measured(llm: LLM, reply: ChatStream | Reply) -> Measured:
-    """What the whole reply took."""
+def _measured(llm: LLM, reply: ChatStream | Reply, kept: int = 0) -> Measured:
+    """What the whole reply took; `kept` characters of its text are from an earlier one."""
     timing, usage = reply.timing, reply.usage
     return Measured(
         model=llm.model,
@@ -64,6 +64,7 @@ def _measured(llm: LLM, reply: ChatStream | Reply) -> Measured:
         seconds=_rounded(timing.end) or 0.0,
         tokens=usage.completion_tokens if usage else None,
         estimated=bool(usage and usage.estimated),
+        characters=len(reply.text) - kept,
     )
 
 

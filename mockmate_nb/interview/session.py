@@ -62,8 +62,8 @@ class Interview:
     """A mock interview. `log` defaults to a file on this machine, `bank` to the shipped questions.
 
     `start`, `respond`, `skip`, `retry`, `resume` and `end` give the events of a turn. A command that the
-    interview's state does not allow, or whose turn has been replaced meanwhile, raises `IllegalStep` and
-    changes nothing.
+    interview's state does not allow, or, but for `end`, whose turn has been replaced meanwhile, raises
+    `IllegalStep` and changes nothing.
     """
 
     def __init__(

@@ -12,8 +12,8 @@ from mockmate_nb.interview.bank import Gap
 class Measured:
     """What a model's reply took: `ttft` (time to the first non-empty content) and `seconds` since the request.
 
-    `tokens` are those of the reply, `estimated` where the service counted none. It is of the request that the
-    words came from: after a continuation, of the rest alone.
+    `tokens` and `characters` are those of the reply; tokens are `estimated` where the service counted none. All
+    is of the request that the words came from: after a continuation, of the rest alone.
     """
 
     model: str
@@ -21,6 +21,7 @@ class Measured:
     seconds: float
     tokens: int | None
     estimated: bool
+    characters: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from mockmate_nb import aio
 from mockmate_nb.view.publishing import from_cell
 
+DOUBLE = 0.4
+"""Seconds in which a second press of the same button is the second half of a double click."""
 Act = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -21,13 +24,17 @@ class Acts:
     ) -> None:
         self._before, self._tell, self._after = before, tell, after
         self._launching: object | None = None
+        self._last: tuple[Act | None, float] = (None, 0.0)
 
     def press(self, act: Act, *, may: Callable[[], bool], waits: bool = True) -> None:
         """For callbacks: hand over and return. What goes wrong is shown, and raised nowhere.
 
-        A press does nothing where it no longer `may`, nor, with `waits`, while another is launching; so a double
-        click is one.
+        A press does nothing where it no longer `may`, nor, with `waits`, while another is launching, nor as the
+        second half of a double click.
         """
+        before, self._last = self._last, (act, time.monotonic())
+        if before[0] is act and self._last[1] - before[1] < DOUBLE:
+            return
         from_cell(asyncio.run_coroutine_threadsafe, self._pressed(act, may, waits=waits), aio.loop())
 
     def begin(self, name: str, act: Act, stop: Act) -> aio.Begun[None]:

@@ -13,7 +13,7 @@ from mockmate_nb.view.words import word
 
 Name = Literal["stop", "resume_turn", "retry", "regenerate", "hint", "skip", "undo", "end", "again"]
 NAMES: tuple[Name, ...] = get_args(Name)
-QUIET: frozenset[Name] = frozenset({"regenerate", "hint", "skip", "undo"})
+LIKELY: frozenset[Name] = frozenset({"resume_turn", "retry"})
 WAITS = (State.AWAITING_ANSWER, State.STOPPED, State.FAILED)
 
 
@@ -37,8 +37,8 @@ def pressable(interview: Interview | None) -> frozenset[Name]:
     wanted: dict[Name, bool] = {
         "stop": state in (State.ASKING, State.JUDGING),
         "resume_turn": broken and answers,
-        "retry": state is State.FAILED,
-        "regenerate": state in (State.STOPPED, State.AWAITING_ANSWER),
+        "retry": state is State.FAILED or (state is State.STOPPED and not answers),
+        "regenerate": state in (State.STOPPED, State.AWAITING_ANSWER) and answers,
         "hint": answers,
         "skip": answers,
         "undo": (*WAITS, State.COMPLETE).count(state) > 0 and _answered(interview),
@@ -59,9 +59,9 @@ class Controls(w.HBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._buttons: dict[Name, w.Button] = {
             name: w.Button(layout=w.Layout(width="auto")) for name in NAMES
         }
-        self._buttons["stop"].add_class("mockmate-stop")
-        for name in QUIET:
-            self._buttons[name].add_class("mockmate-quiet")
+        for name, button in self._buttons.items():
+            button.add_class("mockmate-quiet")
+            button.add_class("mockmate-likely" if name in LIKELY else f"mockmate-{name}")
         super().__init__(list(self._buttons.values()), layout=w.Layout(flex_flow="row wrap", grid_gap="4px"))
         self.add_class("mockmate-controls")
 

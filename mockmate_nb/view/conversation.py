@@ -7,7 +7,9 @@ from typing import Any
 
 import ipywidgets as w
 
+from mockmate_nb import aio
 from mockmate_nb.interview.bank import Language
+from mockmate_nb.view.closing import close_whole
 from mockmate_nb.view.publishing import from_cell
 from mockmate_nb.view.words import word
 
@@ -26,7 +28,7 @@ class Conversation(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.language: Language = "en"
         self.earlier = w.Button(layout=w.Layout(width="auto"))
         self.earlier.add_class("mockmate-earlier")
-        self.earlier.on_click(lambda _: from_cell(self._toggle))
+        self.earlier.on_click(lambda _: from_cell(aio.loop().call_soon_threadsafe, self._toggle))
         super().__init__()
         self.add_class("mockmate-conversation")
 
@@ -45,7 +47,7 @@ class Conversation(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._turns = {key: old[key] if key in old else make(key) for key in wanted}
         self._show()
         for key in old.keys() - self._turns.keys():
-            old[key].close()
+            close_whole(old[key])
 
     def _toggle(self) -> None:
         self._open = not self._open

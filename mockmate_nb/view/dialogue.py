@@ -25,21 +25,27 @@ ENDINGS: dict[TurnState, Ending] = {
 
 
 class Key(NamedTuple):
-    part: Literal["earlier", "asked", "said"]
+    session_id: str
     number: int
-    place: int = 0
+    part: Literal["earlier", "asked", "said"]
+    which: str | float | None
+    """The text of an earlier attempt; else when it was said: the same number may be asked and answered anew."""
 
 
-def keys(turns: tuple[Turn, ...]) -> list[Key]:
+def keys(session_id: str, turns: tuple[Turn, ...]) -> list[Key]:
     """What there is to show of these turns, in order."""
     wanted = []
     for turn in turns:
-        other = [place for place, text in enumerate(turn.earlier) if text != turn.text]
-        wanted += [Key("earlier", turn.number, place) for place in other]
-        wanted.append(Key("asked", turn.number))
+        others = dict.fromkeys(text for text in turn.earlier if text != turn.text)
+        wanted += [Key(session_id, turn.number, "earlier", text) for text in others]
+        wanted.append(asked_key(session_id, turn))
         if turn.answer is not None or turn.skipped:
-            wanted.append(Key("said", turn.number))
+            wanted.append(Key(session_id, turn.number, "said", turn.answered_at))
     return wanted
+
+
+def asked_key(session_id: str, turn: Turn) -> Key:
+    return Key(session_id, turn.number, "asked", turn.asked_at)
 
 
 class Dialogue(Conversation):
@@ -47,14 +53,22 @@ class Dialogue(Conversation):
 
     def __init__(self) -> None:
         super().__init__()
-        self._attempts: dict[int, int] = {}
+        self._attempts: dict[Key, int] = {}
 
     def follow(self, interview: Interview) -> None:
         """Show the interview's turns as they stand."""
         turns, self.language = interview.turns, interview.setup.language
-        self._attempts = {turn.number: self._attempts.get(turn.number, turn.attempt) for turn in turns}
+        shown = [(asked_key(interview.session_id, turn), turn.attempt) for turn in turns]
+        self._attempts = {key: self._attempts.get(key, attempt) for key, attempt in shown}
         by_number = {turn.number: turn for turn in turns}
-        self.arrange(keys(turns), lambda key: self._bubble(key, by_number[key.number], interview))
+        wanted = keys(interview.session_id, turns)
+        self.arrange(wanted, lambda key: self._bubble(key, by_number[key.number], interview))
+
+    def into_view(self) -> None:
+        """Bring the last turn before the reader."""
+        views = [turn for turn in self.children if isinstance(turn, StreamView)]
+        if views:
+            views[-1].into_view()
 
     def clear(self) -> None:
         self._attempts = {}
@@ -64,9 +78,10 @@ class Dialogue(Conversation):
         """The last turn's view, open for its text; what of it is known already is shown."""
         self.follow(interview)
         turn = interview.turns[-1]
-        view: StreamView = self[Key("asked", turn.number)]
-        if self._attempts[turn.number] != turn.attempt:
-            self._attempts[turn.number] = turn.attempt
+        key = asked_key(interview.session_id, turn)
+        view: StreamView = self[key]
+        if self._attempts[key] != turn.attempt:
+            self._attempts[key] = turn.attempt
             view.status, view.time = "", clock(turn.asked_at)
             view.set_text(turn.text)
         view.into_view()
@@ -74,7 +89,7 @@ class Dialogue(Conversation):
 
     def _bubble(self, key: Key, turn: Turn, interview: Interview) -> Any:
         if key.part == "earlier":
-            return _earlier(turn.earlier[key.place], self.language)
+            return _earlier(str(key.which), self.language)
         if key.part == "said":
             view = StreamView(word(self.language, "you"), language=self.language, markdown=False)
             view.add_class("mockmate-answer")
@@ -124,6 +139,10 @@ class Live:
                 self._finish("failed")
         return False
 
+    def close(self) -> None:
+        """The turn is over: a view that has not heard of its end, as the log was lost, is cut off."""
+        self._finish("failed")
+
     def _time_first(self) -> bool:
         if self._first or self.view.run != self._run:
             return False
@@ -132,6 +151,8 @@ class Live:
         return True
 
     def _finish(self, ending: Ending) -> None:
+        if self.view.state in ENDINGS.values():
+            return
         self.view.finish(ending, run=self._run)
         turn = next((each for each in self._interview.turns if each.number == self._number), None)
         if turn is not None and self.view.run == self._run:

@@ -32,7 +32,8 @@ def _question(at: int, question: Mapping[str, Any], language: Language) -> str:
     overall = question["overall"]
     score = f"{overall} / {POINTS}" if overall is not None else escape(word(language, "not_scored"))
     parts = [
-        f"<details{' open' if at == 1 else ''}><summary><span class='mockmate-score'>{score}</span>"
+        f"<details{' open' if at == 1 else ''}><summary>"
+        f"<span class='mockmate-score'>{score}</span><span class='mockmate-apart'> – </span>"
         f"<b>{at}.</b> {escape(question['question'])}</summary>"
     ]
     if question["reason"]:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import ipywidgets as w
 
 from mockmate_nb.errors import CallerError
-from mockmate_nb.interview.bank import Format, Language, Level
+from mockmate_nb.interview.bank import LANGUAGES, Format, Language, Level
 from mockmate_nb.interview.samples import sample
 from mockmate_nb.interview.setup import ANY_FORMAT, MAX_TEXT, InterviewSetup, Style
 from mockmate_nb.llm.chunks import estimate_tokens
@@ -25,7 +25,7 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """Gives an `InterviewSetup` and an `LLM`; raises `CallerError` for what cannot be used."""
 
     def __init__(self, llm: LLM | None, language: Language) -> None:
-        self._given = llm
+        self.given = llm
         half = w.Layout(flex="1 1 320px", width="auto")
         self.resume = w.Textarea(continuous_update=False, layout=half, rows=8)
         self.job = w.Textarea(continuous_update=False, layout=half, rows=8)
@@ -83,7 +83,7 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def llm(self) -> LLM:
         """The chosen model; `CallerError` where the text would leave this machine without a yes."""
-        llm = self._given or LLM(self.provider.value)
+        llm = self.given or LLM(self.provider.value)
         if llm.settings.leaves_machine and not self.agree.value:
             where = destination(llm.settings, self.spoken)
             raise CallerError(word(self.spoken, "must_agree", where=where), field="consent")
@@ -97,7 +97,7 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             choice.layout.width = "auto"
         columns = "repeat(auto-fill, minmax(240px, 1fr))"
         grid = w.GridBox(choices, layout=w.Layout(grid_template_columns=columns, grid_gap="4px 12px"))
-        wrap = w.Layout(flex_flow="row wrap", width="100%")
+        wrap = w.Layout(flex_flow="row wrap", width="100%", grid_gap="4px 12px")
         buttons = w.HBox([self.start, self.sample, self.last], layout=wrap)
         return [w.HBox([self.resume, self.job], layout=wrap), grid, self.destination, self.agree, buttons]
 
@@ -127,8 +127,8 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return word(self.spoken, name)
 
     def _providers(self) -> list[tuple[str, str]]:
-        if self._given is not None:
-            settings = self._given.settings
+        if self.given is not None:
+            settings = self.given.settings
             return [(provider_label(settings, self.spoken), settings.provider.name)]
         labels = PROVIDERS_ZH if self.spoken == "zh" else {}
         first = os.environ.get("MOCKMATE_PROVIDER", "practice")
@@ -146,7 +146,7 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def tell_destination(self) -> None:
         """Say where the text would go, and what it might cost, before it goes."""
         try:
-            llm = self._given or LLM(self.provider.value)
+            llm = self.given or LLM(self.provider.value)
         except CallerError as fault:
             self.destination.value = f'<p class="mockmate-note">{html.escape(str(fault))}</p>'
             self.agree.layout.display = "none"
@@ -171,5 +171,9 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return word(self.spoken, "cost", tokens=sent + written, cost=cost, cap=shown)
 
     def _fill(self, _: object) -> None:
-        shipped = sample(self.spoken)
-        self.resume.value, self.job.value = shipped.resume, shipped.job
+        """What is empty, or holds a sample; a person's own text stays."""
+        mine, samples = sample(self.spoken), [sample(language) for language in LANGUAGES]
+        if self.resume.value.strip() in ("", *(each.resume.strip() for each in samples)):
+            self.resume.value = mine.resume
+        if self.job.value.strip() in ("", *(each.job.strip() for each in samples)):
+            self.job.value = mine.job

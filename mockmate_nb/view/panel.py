@@ -6,6 +6,8 @@ question streams, whatever the kernel is doing. Each button has its method, for 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import html
 from collections.abc import Callable
 from functools import partial
@@ -14,30 +16,34 @@ from typing import Any, Literal
 
 import ipywidgets as w
 
+from mockmate_nb import aio
 from mockmate_nb.aio import Begun
 from mockmate_nb.errors import CallerError, IllegalStep, MockMateError
 from mockmate_nb.interview.bank import Language
 from mockmate_nb.interview.machine import State
 from mockmate_nb.interview.session import Interview, TurnReader
+from mockmate_nb.interview.setup import MAX_TEXT
 from mockmate_nb.llm.client import LLM, warm_up
-from mockmate_nb.streams.log import EventLog, StaleEpoch
+from mockmate_nb.streams.log import EventLog
 from mockmate_nb.view import drafts
 from mockmate_nb.view.acts import Act, Acts
+from mockmate_nb.view.closing import close_whole
+from mockmate_nb.view.commands import dress, reply
 from mockmate_nb.view.composer import Composer
 from mockmate_nb.view.controls import Controls, Name, may_answer, pressable
 from mockmate_nb.view.dialogue import Dialogue
 from mockmate_nb.view.feedback_html import feedback_html
 from mockmate_nb.view.form import SetupForm
 from mockmate_nb.view.keeper import Keeper
+from mockmate_nb.view.notices import Notices
 from mockmate_nb.view.panel_twin import panel_twin
 from mockmate_nb.view.publishing import from_cell
-from mockmate_nb.view.status import broken, panel_line
+from mockmate_nb.view.status import turn_note
 from mockmate_nb.view.twin import Twin
 from mockmate_nb.view.words import word
-from mockmate_nb.wire.events import Error, Event, Interrupted
+from mockmate_nb.wire.events import Interrupted
 
 STYLE = (Path(__file__).parent / "static" / "panel.css").read_text("utf-8")
-COMMANDS = ("hint", "skip", "repeat", "stop", "help")
 
 
 class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
@@ -45,7 +51,8 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     `llm`: a model of one's own; without it the form offers the known ones. `resume` and `job` fill the form.
     `panel.interview` is the running `Interview`, None before the start. Every method that acts begins at once;
-    `await` it or give it to `run` to wait until its turn has ended, and to have its fault raised.
+    `await` it or give it to `run` to wait until its turn has ended. What is refused is raised there; a turn that
+    breaks is told on the screen, and in `panel.interview.state`.
     """
 
     def __init__(
@@ -60,19 +67,23 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.interview: Interview | None = None
         self._kept_in = log
         self._keeper: Keeper | None = None
-        self._acts = Acts(self._hush, self._tell_fault, self._settle)
+        self._acts = Acts(
+            lambda: self.notices.hush(self.interview),
+            lambda fault: self.notices.tell_fault(fault, self.interview, self.language),
+            self._settle,
+        )
         self.form = SetupForm(llm, language)
         self.form.resume.value, self.form.job.value = resume, job
-        self.title, self.status, self.message, self.note = w.HTML(), w.HTML(), w.HTML(), w.HTML()
-        self.feedback = w.HTML()
+        self.title, self.feedback, self.notices = w.HTML(), w.HTML(), Notices()
         self.conversation = Dialogue()
         self.composer, self.controls = Composer(language=language), Controls()
         self.presenting = w.ToggleButton(layout=w.Layout(width="auto"))
         self.presenting.add_class("mockmate-quiet")
         head = w.HBox([self.title, self.presenting])
         head.add_class("mockmate-head")
-        talk = [self.conversation, self.status, self.message, self.note, self.composer, self.controls]
-        super().__init__(children=[head, self.form, *talk, self.feedback])
+        said = [self.notices.where, self.notices.fault, self.notices.remark]
+        talk = [self.conversation, *said, self.composer, self.controls, self.feedback]
+        super().__init__(children=[head, self.form, *talk])
         self.add_class("mockmate-panel")
         self._wire()
         self._refresh()
@@ -84,7 +95,7 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _repr_mimebundle_(self, **options: Any) -> Any:
         if self._keeper is None:
             self._keeper = Keeper(self)
-            self._keep()
+            self._settle()
         return super()._repr_mimebundle_(**options)
 
     @property
@@ -148,6 +159,14 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         """
         return panel_twin(self.interview, self.language, figures=figures)
 
+    def close(self) -> None:
+        """End the panel and all that was made for it. What runs goes on; `reset()` stops it."""
+        for part in (*self.children, self.conversation.earlier, self._keeper):
+            if part is not None:
+                close_whole(part)
+        self.layout.close()
+        super().close()
+
     def _begin(self, name: str, act: Act) -> Begun[None]:
         return self._acts.begin(name, act, self._stop)
 
@@ -171,7 +190,7 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.composer.on_command(self._command_typed)
         self.composer.observe(lambda change: self._keep_draft(change["new"]), "value")
         for choice in (self.form.language, self.form.provider, self.presenting):
-            choice.observe(lambda _: from_cell(self._chosen), "value")
+            choice.observe(lambda _: from_cell(aio.loop().call_soon_threadsafe, self._chosen), "value")
 
     def _on(self, button: w.Button, act: Act, *, waits: bool = True) -> None:
         def seen() -> bool:
@@ -183,12 +202,15 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._acts.press(partial(self._respond, text), may=lambda: self.composer.enabled)
 
     def _command_typed(self, name: str) -> None:
-        self._acts.press(partial(self._command, name), may=lambda: True, waits=False)
+        waits = name.strip().lower() == "/skip"
+        self._acts.press(partial(self._command, name), may=lambda: True, waits=waits)
 
     def _chosen(self) -> None:
-        self._hush()
+        if self.interview is None:
+            self.notices.hush(None)
         (self.add_class if self.presenting.value else self.remove_class)("mockmate-presenting")
         self._refresh()
+        self.conversation.into_view()
 
     def _keep_draft(self, text: str) -> None:
         if self.interview is not None:
@@ -197,7 +219,8 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     # On the worker loop from here on.
 
     async def _start(self) -> None:
-        self._not_begun()
+        if self.interview is not None:
+            raise IllegalStep(word(self.language, "begun"))
         setup = self.form.setup()
         self.interview = interview = Interview(setup, self.form.llm(), log=self._kept_in)
         try:
@@ -207,20 +230,26 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                 self.interview = None
 
     async def _take_up(self) -> None:
-        self._not_begun()
+        if self.interview is not None:
+            raise IllegalStep(word(self.language, "begun"))
         sessions = await Interview.sessions(self._kept_in)
         if not sessions:
             raise CallerError(word(self.form.spoken, "none_kept"))
         self.interview = interview = await Interview.load(sessions[-1], self.form.llm(), log=self._kept_in)
         self.conversation.follow(interview)
+        self.conversation.into_view()
         self.composer.value = drafts.draft(interview.session_id)
+        self.composer.focus()
         if interview.state is State.FAILED:
             await self._show(interview.resume())
 
     async def _respond(self, answer: str) -> None:
         if not answer.strip():
             raise CallerError(word(self.language, "no_answer"), field="answer")
-        await self._show(self._running().respond(answer), answers=True)
+        if len(answer) > MAX_TEXT:
+            what, length = word(self.language, "answer"), len(answer)
+            raise CallerError(word(self.language, "too_long", what=what, length=length, limit=MAX_TEXT))
+        await self._show(self._running().respond(answer), answer=answer)
 
     async def _turn(self, name: Literal["skip", "retry", "resume", "end"]) -> None:
         command: Callable[[], TurnReader] = getattr(self._running(), name)
@@ -234,112 +263,87 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         interview = self._running()
         text = await interview.undo()
         self.conversation.follow(interview)
-        self.composer.value = text
+        draft = self.composer.value.strip()
+        self.composer.value = "\n\n".join(filter(None, [text, draft]))
+        self.composer.focus()
 
     async def _reset(self) -> None:
-        await self._stop()
-        self.interview = None
+        interview, self.interview = self.interview, None
         self.conversation.clear()
         self.composer.clear()
+        if interview is not None:
+            await (interview.stop() if self.form.given else interview.aclose())
 
     async def _command(self, name: str) -> None:
-        interview, say = self._running(), partial(word, self.language)
-        names = say("between").join(f"/{name}" for name in COMMANDS)
+        interview = self._running()
         match name.strip().lower():
             case "/stop":
-                await self._stop()
+                await interview.stop()
             case "/skip":
                 await self._turn("skip")
-            case "/hint":
-                self._remark(say("the_hint", text=interview.hint) if interview.hint else say("no_hint"))
-            case "/repeat":
-                self._remark(say("the_question", text=interview.turns[-1].text))
-            case "/help":
-                self._remark(say("help", names=names))
             case other:
-                raise CallerError(say("unknown", name=other[:40], names=names))
-
-    def _not_begun(self) -> None:
-        if self.interview is not None:
-            raise IllegalStep(word(self.language, "begun"))
+                self.notices.say(reply(other, interview, self.language))
 
     def _running(self) -> Interview:
         if self.interview is None:
             raise IllegalStep(word(self.language, "not_begun"))
         return self.interview
 
-    async def _show(self, reader: TurnReader, *, answers: bool = False) -> None:
+    async def _show(self, reader: TurnReader, *, answer: str = "") -> None:
         """Launch the turn, then show its events as they come, in the view that is its own."""
         interview = self._running()
-        await reader.launch()
-        if answers:
+        producer = await reader.launch()
+        if interview is not self.interview:  # another began while this one waited for the log
+            return await interview.stop()
+        self.notices.fault.value = ""
+        if answer and self.composer.value.strip() == answer.strip():
             self.composer.clear()
-            drafts.drop_draft(interview.session_id)
         self.conversation.follow(interview)
         live = None if interview.judging else self.conversation.live(interview)
         self._acts.launched()
         self._refresh()
-        async for event in reader:
-            if live is not None and live.apply(event):
-                self._say_where()
-            self._tell_break(event)
+        try:
+            async for event in reader:
+                if live is not None and live.apply(event):
+                    self.notices.stand(interview, self.language)
+                self.notices.tell_break(event, self.language)
+                if isinstance(event, Interrupted):  # written by another: what runs here is of no use any more
+                    with contextlib.suppress(MockMateError):
+                        await interview.stop()
+        finally:
+            await asyncio.wait([producer.task])
+            if live is not None:
+                live.close()
+            self._after_turn(interview)
 
-    def _tell_break(self, event: Event) -> None:
-        match event:
-            case Error(message=message, partial=kept):
-                self._tell(*broken(message, kept, self.language))
-            case Interrupted():
-                self._tell(word(self.language, "taken"), "")
-
-    def _hush(self) -> None:
-        self.message.value = self.note.value = ""
-
-    def _tell_fault(self, fault: Exception) -> None:
-        if isinstance(fault, StaleEpoch):
-            self._tell(word(self.language, "taken"), "")
-        elif isinstance(fault, MockMateError):
-            self._tell(fault.message, fault.advice)
-        else:
-            self._tell(f"{type(fault).__name__}: {fault}", "")
-
-    def _tell(self, message: str, advice: str) -> None:
-        text = f"<b>{html.escape(message)}</b> {html.escape(advice)}"
-        self.message.value = f'<p class="mockmate-error" role="alert">{text}</p>'
-
-    def _remark(self, text: str) -> None:
-        self.note.value = f'<p class="mockmate-hint" role="status">{html.escape(text)}</p>'
+    def _after_turn(self, interview: Interview) -> None:
+        if interview is not self.interview:
+            return
+        self.conversation.follow(interview)
+        if interview.state is State.COMPLETE:
+            drafts.drop_draft(interview.session_id)
+        note = turn_note(interview.turns[-1], self.language)
+        if note and may_answer(interview):
+            self.notices.say(f"{note}{word(self.language, 'space')}{word(self.language, 'ask_model')}")
+        if may_answer(interview):
+            self.composer.focus()
 
     def _refresh(self) -> None:
         """Which parts are to be seen and pressed in the state the interview is in."""
-        say, interview, composer = partial(word, self.language), self.interview, self.composer
+        say, interview = partial(word, self.language), self.interview
         self.title.value = f"<style>{STYLE}</style><h2>{html.escape(say('title'))}</h2>"
+        (self.add_class if self.language == "zh" else self.remove_class)("mockmate-zh")
         self.presenting.description = say("present_end" if self.presenting.value else "present")
         self.controls.show(pressable(interview), self.language)
-        composer.language = self.language
-        composer.label, composer.placeholder, composer.send_label = (
-            say("answer"),
-            say("answer_hint"),
-            say("send"),
-        )
-        composer.commands = [{"name": f"/{name}", "summary": say(f"cmd_{name}")} for name in COMMANDS]
-        composer.enabled = may_answer(interview)
-        composer.spoken = interview.turns[-1].text if interview and may_answer(interview) else ""
+        dress(self.composer, interview, self.language)
         talking = interview is not None and interview.state is not State.COMPLETE and not interview.judging
-        for part, seen in ((self.form, interview is None), (composer, talking)):
+        for part, seen in ((self.form, interview is None), (self.composer, talking)):
             part.layout.display = "" if seen else "none"
         feedback = interview.feedback if interview else None
         self.feedback.value = feedback_html(feedback) if feedback else ""
-        self._say_where()
-
-    def _say_where(self) -> None:
-        line = panel_line(self.interview, self.language) if self.interview else ""
-        shown = f'<p class="mockmate-note mockmate-status" role="status">{html.escape(line)}</p>'
-        self.status.value = shown if line else ""
+        self.notices.stand(interview, self.language)
 
     def _settle(self) -> None:
         self._refresh()
-        self._keep()
-
-    def _keep(self) -> None:
-        if self._keeper is not None and self.interview is not None:
+        if self._keeper is not None and (self.interview is not None or self._keeper.html):
             self._keeper.keep(self.twin())

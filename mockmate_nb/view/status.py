@@ -28,16 +28,16 @@ def turn_line(turn: Turn, llm: LLM, language: Language) -> str:
     """Below a question: time to first character, rate, tokens, model, and whose words they are."""
     parts = []
     if (measured := turn.measured) is not None:
-        first, said = measured.ttft, len(turn.text)
+        first, said = measured.ttft, measured.characters
         if first is not None:
             parts.append(waited(first, language))
-            if measured.seconds > first and said > 1:
+            if measured.seconds > first and said > 1 and turn.source == "model":
                 parts.append(word(language, "rate", rate=(said - 1) / (measured.seconds - first)))
         if measured.tokens is not None:
             name = "tokens_about" if measured.estimated else "tokens_said"
             parts.append(word(language, name, count=measured.tokens))
         offline = llm.is_practice and measured.model == llm.model
-        parts.append(word(language, "offline", model=measured.model) if offline else measured.model)
+        parts.append(word(language, "offline") if offline else measured.model)
     if turn.source == "bank":
         parts.append(word(language, "bank_wording"))
     return BETWEEN.join(parts)
@@ -48,24 +48,26 @@ def turn_note(turn: Turn, language: Language) -> str:
     if not turn.note or turn.state is TurnState.FAILED:
         return ""
     why = "bank" if turn.source == "bank" else turn.via or "failed"
-    return f"{word(language, why)} ({turn.note})"
+    return f"{word(language, why)} ({turn.note.partition(': ')[2] or turn.note})"
 
 
 def panel_line(interview: Interview, language: Language) -> str:
     """Below the conversation: the question's number, what happens now, and who words the questions."""
     turn, model = interview.turns[-1] if interview.turns else None, interview.llm
     said = turn is not None and bool(turn.text)
-    name = {State.ASKING: "asking" if said else "thinking", State.STOPPED: "stopped" if said else "early"}
+    stopped = "stopped_feedback" if interview.judging else "stopped" if said else "early"
+    name = {State.ASKING: "asking" if said else "thinking", State.STOPPED: stopped}
     lines = [word(language, name.get(interview.state, interview.state.value))]
     if turn is not None and not interview.judging:
         at = sum(each.gap is None for each in interview.turns)
-        lines.insert(0, word(language, "place", at=at, of=interview.setup.question_count))
+        place = "place" if turn.gap is None else "place_probe"
+        lines.insert(0, word(language, place, at=at, of=interview.setup.question_count))
         lines.append(turn_note(turn, language))
     if model.is_practice:
         lines.append(word(language, "practice"))
     else:
         lines.append(f"{provider_label(model.settings, language)}: {model.model}. {model.warning}")
-    return " ".join(filter(None, lines))
+    return word(language, "space").join(filter(None, lines))
 
 
 def broken(message: str, partial: str, language: Language) -> tuple[str, str]:

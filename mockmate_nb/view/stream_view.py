@@ -57,7 +57,8 @@ class StreamView(anywidget.AnyWidget):
     language = traitlets.Enum(("en", "zh"), "en").tag(sync=True)
     """Of the notes "stopped" and "failed" below the text, and of the text for a screen reader's voice."""
     speed = traitlets.Float(0.0, min=0.0).tag(sync=True)
-    """Characters a second at which the page shows the text; 0: as it comes."""
+    """Characters a second at which the page shows text that came in lumps; 0: as it comes. It smooths: no
+    character waits for more than a quarter of a second, and none where motion is to be reduced."""
     markdown = traitlets.Bool(True, read_only=True).tag(sync=True)
     """False: the text is shown as it is."""
 
@@ -179,6 +180,11 @@ class StreamView(anywidget.AnyWidget):
     def send_state(self, key: Any = None) -> None:
         """Send traits to the page; ipywidgets calls it."""
         from_cell(super().send_state, key)
+
+    @traitlets.observe("label", "time", "status", "language")
+    def _named(self, _change: object) -> None:
+        self._kept = 0
+        self._keep()
 
     def _keep(self) -> None:
         """Have the twin of a run that is over kept, once; it is made where nobody waits for it."""

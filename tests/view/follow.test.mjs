@@ -15,8 +15,10 @@ describe("the reader sees the end", () => {
     ["still, though layout rounds", { end: 903, following: true }, true],
     ["not after a small step up", { end: 903, following: true, scrolledUp: true }, false],
     ["after a step up that leaves it on the screen", { end: 700, following: true, scrolledUp: true }, true],
+    ["still, though what stands above has grown", { end: 1500, following: true, still: true }, true],
+    ["not for the first time by standing still", { end: 1500, still: true }, false],
   ]) {
-    test(name, () => assert.equal(seesEnd({ band, following: false, scrolledUp: false, ...place }), sees));
+    test(name, () => assert.equal(seesEnd({ band, following: false, scrolledUp: false, still: false, ...place }), sees));
   }
 });
 

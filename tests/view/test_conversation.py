@@ -6,6 +6,7 @@ import ipywidgets as w
 import pytest
 
 from mockmate_nb.view.conversation import SHOWN, Conversation
+from tests.view.panels import soon
 
 
 def text(key: int) -> w.HTML:
@@ -29,10 +30,10 @@ def test_the_earlier_ones_open_and_fold_again() -> None:
     talk.arrange(range(SHOWN + 7), text)
     assert talk.earlier.description == "Show 7 earlier turns"
     talk.earlier.click()
-    assert shown(talk) == list(range(SHOWN + 7))
+    assert soon(lambda: shown(talk) == list(range(SHOWN + 7)))
     assert talk.earlier.description == "Fold 7 earlier turns"
     talk.earlier.click()
-    assert shown(talk) == list(range(7, SHOWN + 7))
+    assert soon(lambda: shown(talk) == list(range(7, SHOWN + 7)))
 
 
 def test_what_stays_is_the_same_and_what_goes_is_closed() -> None:
@@ -51,6 +52,7 @@ def test_new_turns_come_last_while_the_earlier_ones_are_open() -> None:
     talk = Conversation()
     talk.arrange(range(SHOWN + 1), text)
     talk.earlier.click()
+    assert soon(lambda: len(shown(talk)) > SHOWN)
     talk.arrange(range(SHOWN + 2), text)
     assert shown(talk) == list(range(SHOWN + 2))
     assert talk.earlier.description == "Fold 2 earlier turns"

@@ -28,8 +28,8 @@ def begin(panel: InterviewPanel) -> None:
 
 def test_from_start_to_feedback(panel: InterviewPanel) -> None:
     begin(panel)
-    assert "Question 1 of 3" in panel.status.value
-    assert "no AI" in panel.status.value
+    assert "Question 1 of 3" in panel.notices.where.value
+    assert "no AI" in panel.notices.where.value
     send(panel, ANSWER)
     assert soon(lambda: len(bubbles(panel)) == 3 and bubbles(panel)[2].state == "complete")
     assert (bubbles(panel)[1].text, panel.composer.value) == (ANSWER, "")
@@ -53,7 +53,7 @@ def test_clicking_again_and_again_is_one_click(panel: InterviewPanel, log: Event
     for _ in range(times):
         panel.controls["end"].click()
     assert soon(lambda: panel.feedback.value)
-    assert panel.message.value == ""
+    assert panel.notices.fault.value == ""
     assert len([name for name in aio.run(log.streams()) if name.endswith("/journal")]) == 1
 
 
@@ -66,19 +66,19 @@ def test_stop_is_there_before_the_first_character_of_a_later_question(
     send(panel, ANSWER)
     assert soon(lambda: len(silent.asked) == 2)
     assert soon(lambda: "Stop" in seen(panel))
-    assert "thinking" in panel.status.value
+    assert "thinking" in panel.notices.where.value
     assert (len(bubbles(panel)), panel.composer.value) == (3, "")
     panel.controls["stop"].click()
     assert soon(lambda: bubbles(panel)[2].state == "stopped")
-    assert soon(lambda: {"Regenerate", "End and see feedback"} <= seen(panel))
-    assert "before the first word" in panel.status.value
+    assert soon(lambda: {"Retry", "End and see feedback"} <= seen(panel))
+    assert "before the first word" in panel.notices.where.value
     assert "Send answer" not in seen(panel), "there is nothing yet that could be answered"
 
 
 def test_an_empty_answer_is_said_and_kept_out(panel: InterviewPanel) -> None:
     begin(panel)
     send(panel, "  ")
-    assert soon(lambda: "still empty" in panel.message.value)
+    assert soon(lambda: "still empty" in panel.notices.fault.value)
     assert len(bubbles(panel)) == 1
 
 
@@ -90,7 +90,7 @@ def test_a_panel_whose_interview_was_taken_up_elsewhere_can_go_on(
     other.form.last.click()
     assert soon(lambda: other.interview and "Send answer" in seen(other))
     send(panel, ANSWER)
-    assert soon(lambda: "taken up in another place" in panel.message.value)
+    assert soon(lambda: "taken up in another place" in panel.notices.fault.value)
     assert panel.composer.value == ANSWER, "what was not accepted stays in the box"
     assert other.interview is not None
     aio.run(other.interview.aclose())
@@ -111,10 +111,10 @@ def test_nothing_leaves_without_a_yes(
     assert "0.5" in told
     assert panel.form.agree.layout.display == ""
     panel.form.start.click()
-    assert soon(lambda: "203.0.113.7" in panel.message.value)
+    assert soon(lambda: "203.0.113.7" in panel.notices.fault.value)
     assert panel.interview is None
     assert aio.run(log.streams()) == []
-    shown = panel.message.value + told + repr(panel)
+    shown = panel.notices.fault.value + told + repr(panel)
     assert "sk-never-shown" not in shown
 
 

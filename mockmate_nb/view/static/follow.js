@@ -6,11 +6,13 @@ const GAP = 12;
 
 /** @typedef {{top: number, bottom: number}} Band */
 /**
- * True if a reader sees the end: `end` is its lower edge, `band` what is on the screen. A reader who was not at
- * the end must reach it; one who was and has not scrolled up keeps it though layout rounds.
- * @param {{end: number, band: Band, following: boolean, scrolledUp: boolean}} place
+ * True if a reader is at the end: `end` is its lower edge, `band` what is on the screen. A reader who was not there
+ * must reach it; one who was stays there though layout rounds, if they have not scrolled up, and though what stands
+ * above has grown, if they have not scrolled at all (`still`).
+ * @param {{end: number, band: Band, following: boolean, scrolledUp: boolean, still: boolean}} place
  */
-export function seesEnd({ end, band, following, scrolledUp }) {
+export function seesEnd({ end, band, following, scrolledUp, still }) {
+  if (following && still) return true;
   const slack = following && !scrolledUp ? SLACK : ROUNDING;
   return end > band.top && end <= band.bottom + slack;
 }
@@ -111,9 +113,11 @@ export class Follow {
     if (!this.root.isConnected || this.root.getClientRects().length === 0) return change();
     const scrollers = scrollersOf(this.root);
     const band = bandOf(scrollers);
-    const scrolledUp = scrollers.some((each) => each.scrollTop < (this.held.get(each) ?? 0) - ROUNDING);
+    const steps = scrollers.map((each) => each.scrollTop - (this.held.get(each) ?? 0));
+    const scrolledUp = steps.some((step) => step < -ROUNDING);
+    const still = steps.every((step) => Math.abs(step) <= ROUNDING);
     this.following =
-      seesEnd({ end: this.end, band, following: this.following, scrolledUp }) && !this.isSelecting();
+      seesEnd({ end: this.end, band, following: this.following, scrolledUp, still }) && !this.isSelecting();
     const anchor = this.anchor(band.top);
     const before = this.aim(anchor);
     change();
@@ -156,11 +160,11 @@ export class Follow {
     this.pill.style.top = `${Math.max(GAP, lowest)}px`;
   }
 
-  /** @param {Element[]} scrollers */
+  /** Scroll until all of the view's lower edge is seen. @param {Element[]} scrollers */
   toEnd(scrollers) {
     for (const scroller of scrollers) {
       const { top, bottom } = bandOf([scroller]);
-      const below = this.end - bottom;
+      const below = this.root.getBoundingClientRect().bottom + SLACK - bottom;
       // A text that begins anew is suddenly short, and its end above the screen.
       if (below > 0 || this.end <= top) scroll(scroller, Math.ceil(below));
     }

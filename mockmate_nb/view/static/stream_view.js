@@ -79,7 +79,7 @@ class View {
       this.frame = 0;
       this.draw(this.live);
     };
-    this.named = () => this.name();
+    this.named = () => this.follow.keep(() => this.name());
     this.hid = () => {
       if (document.hidden && this.frame) this.advance();
     };
