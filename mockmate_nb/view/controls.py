@@ -61,7 +61,7 @@ class Controls(w.HBox):  # type: ignore[misc]  # ipywidgets ships no types
         }
         for name, button in self._buttons.items():
             button.add_class("mockmate-quiet")
-            button.add_class("mockmate-likely" if name in LIKELY else f"mockmate-{name}")
+            button.add_class("mockmate-likely" if name in LIKELY else f"mockmate-do-{name}")
         super().__init__(list(self._buttons.values()), layout=w.Layout(flex_flow="row wrap", grid_gap="4px"))
         self.add_class("mockmate-controls")
 

@@ -305,15 +305,21 @@ async def test_an_answer_can_be_taken_back_and_given_anew(lab: Lab) -> None:
 
 
 async def test_a_new_question_comes_into_view(lab: Lab) -> None:
-    await open_panel(lab, pace=0)
+    await open_panel(lab, pace=25)
     await lab.kernel("panel.form.count.value = 9")
     await button(lab, "Start the interview").click()
     await told(lab, "Your turn.")
     for count in (3, 5, 7):
-        await answer(lab, f"{FITTING} {FITTING}")
+        await answer(lab, " ".join([FITTING] * 3))
         await expect(lab.page.locator(".mockmate-panel [role=log]")).to_have_count(count, timeout=WAIT)
         await told(lab, "Your turn.")
         await expect(bubble(lab, count - 1)).to_be_in_viewport(ratio=0.9)
+        below = await lab.page.locator(".mockmate-conversation").evaluate(
+            "e => e.scrollHeight - e.scrollTop - e.clientHeight"
+        )
+        assert below <= 12, "all of the bubble, its status line too"
+        await expect(lab.page.locator(".mm-stream-pill:visible")).to_have_count(0)
+        await expect(lab.page.get_by_label("Your answer", exact=True)).to_be_focused()
 
 
 async def test_the_status_of_a_turn_and_the_sign_before_its_first_character(lab: Lab) -> None:
@@ -339,7 +345,7 @@ async def test_more_than_a_hundred_turns_fold_into_a_line(lab: Lab) -> None:
         "import dataclasses, types\n"
         "turn = dataclasses.replace(panel.interview.turns[0], answer='So.')\n"
         "turns = tuple(dataclasses.replace(turn, number=n, text=f'Question {n}?') for n in range(2, 72))\n"
-        "many = types.SimpleNamespace(turns=turns, setup=panel.interview.setup, llm=panel.interview.llm)\n"
+        "many = types.SimpleNamespace(session_id='s', turns=turns, setup=panel.interview.setup, llm=panel.interview.llm)\n"
         "panel.conversation.follow(many)"
     )
     logs = lab.page.locator(".mockmate-panel [role=log]")

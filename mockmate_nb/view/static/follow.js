@@ -89,6 +89,8 @@ export class Follow {
     this.log = log;
     this.pill = pill;
     this.following = false;
+    /** The reader has asked for this view: its beginning is shown as well, as long as they follow. */
+    this.whole = false;
     /** @type {{anchor: Element | null, top: number}} */
     this.aimed = { anchor: null, top: 0 };
     /** @type {Map<Element, number>} */
@@ -118,6 +120,7 @@ export class Follow {
     const still = steps.every((step) => Math.abs(step) <= ROUNDING);
     this.following =
       seesEnd({ end: this.end, band, following: this.following, scrolledUp, still }) && !this.isSelecting();
+    this.whole = this.whole && this.following;
     const anchor = this.anchor(band.top);
     const before = this.aim(anchor);
     change();
@@ -136,9 +139,10 @@ export class Follow {
     return this.aimed.top;
   }
 
-  /** Go to the end and stay there. */
+  /** Go to the end and stay there; the beginning is shown as well where there is room for both. */
   go() {
     const scrollers = scrollersOf(this.root);
+    this.whole = true;
     this.toEnd(scrollers);
     this.held = new Map(scrollers.map((each) => [each, each.scrollTop]));
     this.following = true;
@@ -160,13 +164,16 @@ export class Follow {
     this.pill.style.top = `${Math.max(GAP, lowest)}px`;
   }
 
-  /** Scroll until all of the view's lower edge is seen. @param {Element[]} scrollers */
+  /** Scroll until the view's lower edge is seen, and all of the view if that is wanted. @param {Element[]} scrollers */
   toEnd(scrollers) {
     for (const scroller of scrollers) {
       const { top, bottom } = bandOf([scroller]);
       const below = this.root.getBoundingClientRect().bottom + SLACK - bottom;
       // A text that begins anew is suddenly short, and its end above the screen.
       if (below > 0 || this.end <= top) scroll(scroller, Math.ceil(below));
+      const root = this.root.getBoundingClientRect();
+      const hidden = Math.min(top + SLACK - root.top, bottom - SLACK - root.bottom);
+      if (this.whole && hidden > 0) scroll(scroller, -hidden);
     }
   }
 
