@@ -345,7 +345,8 @@ async def test_more_than_a_hundred_turns_fold_into_a_line(lab: Lab) -> None:
         "import dataclasses, types\n"
         "turn = dataclasses.replace(panel.interview.turns[0], answer='So.')\n"
         "turns = tuple(dataclasses.replace(turn, number=n, text=f'Question {n}?') for n in range(2, 72))\n"
-        "many = types.SimpleNamespace(session_id='s', turns=turns, setup=panel.interview.setup, llm=panel.interview.llm)\n"
+        "now = panel.interview\n"
+        "many = types.SimpleNamespace(session_id='s', turns=turns, setup=now.setup, llm=now.llm)\n"
         "panel.conversation.follow(many)"
     )
     logs = lab.page.locator(".mockmate-panel [role=log]")
