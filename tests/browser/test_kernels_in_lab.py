@@ -55,6 +55,7 @@ async def page(
 ) -> AsyncIterator[Lab]:
     async with open_lab(server, browser) as lab:
         await lab.open([PANEL.format(url=model.url).strip(), AWAITING, BLOCKING, TAKEN_UP], kernel=kernel)
+        await lab.kernel("pass")  # a kernel that is restarted while the server still connects to it is lost
         yield lab
 
 
