@@ -19,7 +19,7 @@ from mockmate_nb.view.markdown import CSS
 Language = Literal["en", "zh"]
 State = Literal["waiting", "streaming", "complete", "stopped", "failed"]
 
-LIMIT = 2**18
+LIMIT = 2**17
 """Bytes of UTF-8 of all texts of a twin; above it each text's share is that much smaller."""
 KEPT = 4
 """Of a text above its share, the first and the last `1 / KEPT` of the share are kept."""
