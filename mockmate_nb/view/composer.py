@@ -6,15 +6,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from mockmate_nb.view.esm import STATIC, joined
-from mockmate_nb.view.publishing import from_cell
+from mockmate_nb.view.publishing import PublishedWidget, from_cell
 
 
-class Composer(anywidget.AnyWidget):
+class Composer(PublishedWidget):
     """A labelled answer box with a Send button, commands behind "/", dictation and reading aloud.
 
     ```python
@@ -77,18 +76,6 @@ class Composer(anywidget.AnyWidget):
     def focus(self) -> None:
         """Put the caret in the box, if nothing outside its cell's output has the focus."""
         self.send({"type": "focus"})
-
-    def open(self) -> None:
-        """Tell the page that the widget exists; ipywidgets calls it."""
-        from_cell(super().open)
-
-    def send(self, content: Any, buffers: Any = None) -> None:
-        """Send a message to the page."""
-        from_cell(super().send, content, buffers)
-
-    def send_state(self, key: Any = None) -> None:
-        """Send traits to the page; ipywidgets calls it."""
-        from_cell(super().send_state, key)
 
     @traitlets.observe("value")
     def _overwrite(self, change: Any) -> None:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-import anywidget
 import traitlets
 
 from mockmate_nb import aio
@@ -18,7 +17,7 @@ from mockmate_nb.view.coalesce import Message, Outbox
 from mockmate_nb.view.esm import STATIC, joined
 from mockmate_nb.view.hearing import cells
 from mockmate_nb.view.markdown import CSS, BlockSplitter, render, render_block
-from mockmate_nb.view.publishing import from_cell
+from mockmate_nb.view.publishing import PublishedWidget
 from mockmate_nb.view.run_text import ENDINGS, Ending, State
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ PUSHED_MAX, RENDERED_MAX = 16_000, 32_000
 """Bytes of source whose HTML goes along with a frame, and in one message that a page asked for."""
 
 
-class StreamView(anywidget.AnyWidget):
+class StreamView(PublishedWidget):
     """One speech bubble that a stream writes into.
 
     ```python
@@ -168,18 +167,6 @@ class StreamView(anywidget.AnyWidget):
         if self._keeper is not None:
             self._keeper.close()
         super().close()
-
-    def open(self) -> None:
-        """Tell the page that the widget exists; ipywidgets calls it."""
-        from_cell(super().open)
-
-    def send(self, content: Any, buffers: Any = None) -> None:
-        """Send a message to the page."""
-        from_cell(super().send, content, buffers)
-
-    def send_state(self, key: Any = None) -> None:
-        """Send traits to the page; ipywidgets calls it."""
-        from_cell(super().send_state, key)
 
     @traitlets.observe("label", "time", "status", "language")
     def _named(self, _change: object) -> None:
