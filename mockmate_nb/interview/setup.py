@@ -14,6 +14,9 @@ MAX_TEXT = 60_000
 MAX_QUESTIONS = 20
 ANY_FORMAT = "mixed"
 MODES = ("practice", "live")
+MAX_OWN, MAX_OWN_LENGTH = 20, 300
+MINUTES_A_QUESTION = 6
+MAX_MINUTES = 120
 
 
 class Style(StrEnum):
@@ -29,6 +32,8 @@ class Style(StrEnum):
 class InterviewSetup:
     """The request for an interview. `question_count` counts main questions, follow-ups come on top.
 
+    `own_questions` are asked first and count among them. In `live` mode the interview lasts `minutes` (None: six
+    a question), without hints, and closes with the candidate's own questions; `practice` has no clock.
     Every fault is a `CallerError` that names the field, what is wrong with its value, and the remedy.
     """
 
@@ -41,6 +46,8 @@ class InterviewSetup:
     level: str = Level.MID.value
     user_id: str = "me"
     mode: Literal["practice", "live"] = "practice"
+    own_questions: tuple[str, ...] = ()
+    minutes: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("resume_summary", "job_description", "user_id"):
@@ -54,21 +61,27 @@ class InterviewSetup:
         _check_choice("level", self.level, [level.value for level in Level])
         _check_choice("mode", self.mode, MODES)
         _check_text("user_id", self.user_id, "the user's name", limit=200)
-        count = self.question_count
-        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_QUESTIONS:
-            raise CallerError(
-                f"question_count: {str(count)[:20]} is not a whole number from 1 to {MAX_QUESTIONS}.",
-                field="question_count",
-                advice="3 to 5 make a good practice round.",
-            )
+        _check_count(
+            "question_count", self.question_count, MAX_QUESTIONS, "3 to 5 make a good practice round."
+        )
+        if self.minutes is not None:
+            _check_count("minutes", self.minutes, MAX_MINUTES, "Leave it out for six a question.")
+        object.__setattr__(self, "own_questions", _own_questions(self.own_questions))
 
     @property
     def format(self) -> Format | None:
         """The one format asked for, None where they may mix."""
         return None if self.interview_format == ANY_FORMAT else Format(self.interview_format)
 
+    @property
+    def seconds(self) -> float | None:
+        """How long a live interview lasts; None in practice."""
+        if self.mode != "live":
+            return None
+        return 60.0 * (self.minutes or MINUTES_A_QUESTION * self.question_count)
+
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "own_questions": list(self.own_questions)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> InterviewSetup:
@@ -98,6 +111,38 @@ def _check_text(name: str, value: object, what: str, *, limit: int = MAX_TEXT) -
             field=name,
             advice="Shorten it.",
         )
+
+
+def _check_count(name: str, value: object, most: int, advice: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise CallerError(
+            f"{name}: {str(value)[:20]} is not a whole number from 1 to {most}.", field=name, advice=advice
+        )
+
+
+def _own_questions(given: object) -> tuple[str, ...]:
+    """The questions, each on one line; the same one once."""
+    if not isinstance(given, (list, tuple)) or not all(isinstance(text, str) for text in given):
+        raise CallerError(
+            "own_questions: this is no list of texts.",
+            field="own_questions",
+            advice='Give it as in ["Why this company?"].',
+        )
+    texts = tuple(dict.fromkeys(" ".join(well_formed(text).split()) for text in given if text.strip()))
+    if len(texts) > MAX_OWN:
+        raise CallerError(
+            f"own_questions: there are {len(texts)}; at most {MAX_OWN} are asked.",
+            field="own_questions",
+            advice="Keep those that matter most.",
+        )
+    for text in texts:
+        if len(text) > MAX_OWN_LENGTH:
+            raise CallerError(
+                f"own_questions: “{text[:30]}…” has {len(text)} characters; at most {MAX_OWN_LENGTH} are spoken.",
+                field="own_questions",
+                advice="Shorten it to one question.",
+            )
+    return texts
 
 
 def _check_choice(name: str, value: object, allowed: Collection[str]) -> None:

@@ -52,7 +52,8 @@ class _Door:
 class LLM:
     """A model. Without arguments: `MOCKMATE_PROVIDER`, else the built-in practice model.
 
-    `pace` (tokens a second, 0: as fast as it goes) and `seed` are the practice model's. A key never shows in
+    `pace` (tokens a second, 0: as fast as it goes) and `seed` are the practice model's. No call begins that could
+    take all that was sent and received over `token_cap` tokens. A key never shows in
     a message, a `repr` or a log. One LLM may be used from several loops and threads.
     """
 
@@ -65,6 +66,7 @@ class LLM:
         model: str | None = None,
         pace: float = 50.0,
         seed: int = 0,
+        token_cap: int | None = None,
     ) -> None:
         self.settings: Settings = resolve(provider, base_url=base_url, api_key=api_key, model=model)
         self._weights: Weights | None = None
@@ -77,7 +79,9 @@ class LLM:
             )
         self.pace, self._seed = pace, seed
         self._doors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Door] = weakref.WeakKeyDictionary()
-        self._ledger = Ledger(self.settings)
+        if token_cap is not None and token_cap < 1:
+            raise CallerError(f"token_cap: {token_cap} allows no call at all.", field="token_cap")
+        self._ledger = Ledger(self.settings, token_cap)
 
     def __repr__(self) -> str:
         return f"LLM({self.settings.provider.name!r}, model={self.settings.model!r})"
@@ -99,6 +103,11 @@ class LLM:
     def spent(self) -> float:
         """US dollars so far, by the prices that are set."""
         return self._ledger.spent
+
+    @property
+    def tokens(self) -> int:
+        """Tokens sent and received so far."""
+        return self._ledger.tokens
 
     async def __aenter__(self) -> Self:
         return self

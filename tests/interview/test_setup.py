@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -27,6 +28,12 @@ BAD: list[tuple[str, Any, str, str]] = [
     ("question_count", 500, "500 is not a whole number", "3 to 5"),
     ("question_count", 2.5, "2.5 is not a whole number", "3 to 5"),
     ("question_count", True, "True is not a whole number", "3 to 5"),
+    ("minutes", 0, "0 is not a whole number", "six a question"),
+    ("minutes", 1.5, "1.5 is not a whole number", "six a question"),
+    ("own_questions", "Why us?", "no list of texts", "as in"),
+    ("own_questions", ["Why us?", 3], "no list of texts", "as in"),
+    ("own_questions", [f"Question {n}?" for n in range(21)], "there are 21", "matter most"),
+    ("own_questions", ["x" * 301], "301 characters", "one question"),
 ]
 
 
@@ -53,3 +60,16 @@ def test_there_and_back() -> None:
 def test_half_characters_do_not_reach_the_log() -> None:
     assert InterviewSetup(**{**GOOD, "resume_summary": "a\ud800b"}).resume_summary == "a\ufffdb"
     assert InterviewSetup(**{**GOOD, "resume_summary": "🚀"}).resume_summary == "🚀"
+
+
+def test_own_questions_are_each_one_line_and_there_once() -> None:
+    setup = InterviewSetup(**GOOD, own_questions=[" Why\n us? ", "Why us?", " ", "And you?"])
+    assert setup.own_questions == ("Why us?", "And you?")
+    assert InterviewSetup.from_dict(json.loads(json.dumps(setup.to_dict()))) == setup
+
+
+@pytest.mark.parametrize(
+    ("mode", "minutes", "seconds"), [("practice", 30, None), ("live", None, 1080), ("live", 30, 1800)]
+)
+def test_a_live_interview_has_its_time(mode: str, minutes: int | None, seconds: float | None) -> None:
+    assert InterviewSetup(**GOOD, mode=mode, minutes=minutes).seconds == seconds

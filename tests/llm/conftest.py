@@ -21,10 +21,10 @@ async def server() -> AsyncIterator[Server]:
 def llm(server: Server, monkeypatch: pytest.MonkeyPatch) -> MakeLLM:
     """Makes an LLM that asks `server`; keyword arguments in capitals are environment variables."""
 
-    def make(**env: object) -> LLM:
+    def make(*, token_cap: int | None = None, **env: object) -> LLM:
         for name, value in env.items():
             monkeypatch.setenv(name, str(value))
-        return LLM(base_url=server.url, api_key=KEY, model="m")
+        return LLM(base_url=server.url, api_key=KEY, model="m", token_cap=token_cap)
 
     return make
 

@@ -315,13 +315,24 @@ async def test_the_cost_cap_counts_calls_under_way(server: Server, llm: MakeLLM)
     assert await ask(model, "stream") == "ok"
 
 
+async def test_the_token_cap_needs_no_prices(server: Server, llm: MakeLLM) -> None:
+    server.answer = lambda _: Reply([chunk("ok"), chunk(finish="stop"), DONE])
+    model = llm(MAX_TOKENS=10, token_cap=20)
+    assert await ask(model, "stream") == "ok"
+    assert 2 <= model.tokens <= 10
+    fault = await refusal(llm(MAX_TOKENS=30, token_cap=20))
+    assert (fault.field, fault.retryable) == ("token_cap", False)
+    with pytest.raises(CallerError, match="no call at all"):
+        llm(token_cap=0)
+
+
 @pytest.mark.usefixtures("no_pause")
 async def test_a_call_that_nobody_took_costs_nothing(server: Server, llm: MakeLLM) -> None:
     server.replies = [error(503, None)] * 9
     model = llm(**cost(MOCKMATE_COST_CAP=100, MAX_TOKENS=10))
     await refusal(model)
     assert model.spent == 0
-    assert model._ledger._held == 0
+    assert model._ledger._held == (0, 0)
 
 
 @pytest.mark.parametrize(
