@@ -1,13 +1,14 @@
 # make lab    an interview in JupyterLab            make test        everything that is checked
 # make model  fetch a small local model             make bench       the figures of docs/benchmarks.md
-#                                                   make bench-view  StreamView beside other ways to show a stream
+# make bench-view       StreamView beside other ways to show a stream
+# make bench-interview  what the interview and its scores hold to
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?= smollm2
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 
-.PHONY: lab test check unit notebooks browser bench bench-view model format clean
+.PHONY: lab test check unit notebooks browser bench bench-view bench-interview model format clean
 
 lab: $(VENV)/lab.stamp
 	$(BIN)/python -m mockmate_nb lab
@@ -33,6 +34,9 @@ bench: $(VENV)/dev.stamp
 
 bench-view: $(VENV)/bench.stamp $(VENV)/ipykernel6.stamp
 	$(BIN)/python -m benchmarks.view
+
+bench-interview: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.interview
 
 model: $(VENV)/local.stamp
 	$(BIN)/python -m mockmate_nb model $(MODEL)

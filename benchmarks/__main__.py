@@ -2,7 +2,7 @@
 
 python -m benchmarks [--quick] [--out FILE]
 
-The section that `python -m benchmarks.view` wrote, which takes minutes and other packages, stays as it is.
+The sections that `python -m benchmarks.view` and `python -m benchmarks.interview` wrote stay as they are.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks import client, decoder, first_paint, import_time
+from benchmarks import client, decoder, first_paint, import_time, interview, view
 from benchmarks.report import kept_section, spread, table
-from benchmarks.view import HEADING
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 PEERS = ("openai", "httpx-sse", "launchdarkly-eventsource")
@@ -108,8 +107,10 @@ def main() -> None:
     ]
     parts = [part(asked.quick) for part in (decoding, deltas, importing, painting)]
     text = "\n".join(head + [line for part in parts for line in [*part, ""]]).rstrip() + "\n"
-    kept = kept_section(asked.out.read_text("utf-8"), HEADING) if asked.out.exists() else ""
-    text += f"\n{kept}" if kept else ""
+    before = asked.out.read_text("utf-8") if asked.out.exists() else ""
+    for heading in (view.HEADING, interview.HEADING):
+        kept = kept_section(before, heading)
+        text += f"\n{kept}" if kept else ""
     asked.out.parent.mkdir(exist_ok=True)
     asked.out.write_text(text, encoding="utf-8")
     print(text)

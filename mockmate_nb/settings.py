@@ -245,3 +245,18 @@ def home() -> Path:
     """Where interviews and model weights are kept: `MOCKMATE_HOME`, else the platform's own place."""
     given = os.environ.get("MOCKMATE_HOME")
     return Path(given).expanduser() if given else platformdirs.user_data_path("mockmate_nb", appauthor=False)
+
+
+def keeps_on_disk() -> bool:
+    """Whether interviews, drafts and set-ups are kept on disk; `MOCKMATE_STORE=memory` keeps none of them.
+
+    `CallerError` for another value.
+    """
+    store = os.environ.get("MOCKMATE_STORE", "").strip().lower()
+    if store not in ("", "memory"):
+        raise CallerError(
+            f"MOCKMATE_STORE: {store[:16]!r} is not known.",
+            field="MOCKMATE_STORE",
+            advice='Set it to "memory" to keep nothing on disk, or unset it.',
+        )
+    return not store

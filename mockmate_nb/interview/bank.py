@@ -31,11 +31,17 @@ from mockmate_nb.interview.question import (
 __all__ = ["LANGUAGES", "Bank", "Format", "Gap", "Language", "Level", "Question", "Wording", "load_bank"]
 
 
+MOST_MATCHES = 7
+"""Tags in a job's text beyond which a question fits no better."""
+
+
 @dataclass(frozen=True)
 class Bank:
-    """Questions to choose from, in a fixed order."""
+    """Questions to choose from, in a fixed order. `asides` are known by their id and never picked: the candidate's
+    own questions, the closing one."""
 
     questions: tuple[Question, ...]
+    asides: tuple[Question, ...] = ()
 
     @property
     def competencies(self) -> dict[str, dict[Language, str]]:
@@ -44,7 +50,7 @@ class Bank:
 
     def question(self, id: str) -> Question:  # noqa: A002 - the field's own name
         """The question of that id; `CallerError` with near matches where there is none."""
-        for question in self.questions:
+        for question in (*self.questions, *self.asides):
             if question.id == id:
                 return question
         raise CallerError(
@@ -58,6 +64,7 @@ class Bank:
         levels: Collection[Level] = (),
         competencies: Sequence[str] = (),
         text: str = "",
+        wanted: str = "",
         exclude: Collection[str] = frozenset(),
         language: Language = "en",
         seed: int = 0,
@@ -66,10 +73,12 @@ class Bank:
         """The question that fits best among those not in `exclude`; the same arguments give the same one.
 
         `format`, `levels`, `language` and `drill` must be met. Of what is left come first: questions for a
-        role that `text` (job and résumé) names, or for any; competencies the caller lists; those that the
-        excluded questions have covered least; the caller's order; most tags in `text`, counted in powers of
-        two so that questions that fit about equally well take turns by `seed`. `CallerError` when none is
-        left.
+        role that `text` (the job) names, or for any; competencies the caller lists; those that the excluded
+        questions have covered least, and where formats mix, formats covered least; those for the role itself; most
+        tags in `text`, those in `wanted` (what the job asks for and the résumé lacks) twice, counted in powers of
+        two so that questions that fit about equally well take turns; the caller's order of competencies; chance,
+        by `seed`.
+        `CallerError` when none is left.
         """
         candidates = [
             question
@@ -88,19 +97,24 @@ class Bank:
                 field="exclude" if exclude else "format",
                 advice="Exclude fewer, widen the format or the levels, or load a bank of your own.",
             )
-        covered = Counter(question.competency for question in self.questions if question.id in exclude)
+        asked = [question for question in self.questions if question.id in exclude]
+        covered = Counter(question.competency for question in asked)
+        formats = Counter(question.format for question in asked) if format is None else Counter()
         order = {name: place for place, name in enumerate(competencies)}
-        text = text.lower()
+        text, wanted = text.lower(), wanted.lower()
         roles = _roles_named(text)
 
-        def rank(question: Question) -> tuple[bool, int, int, int, int, bytes]:
-            matches = sum(_mentions(text, tag) > 0 for tag in question.tags)
+        def rank(question: Question) -> tuple[bool, int, int, bool, int, int, bytes]:
+            matches = sum(
+                (_mentions(text, tag) > 0) + 2 * (_mentions(wanted, tag) > 0) for tag in question.tags
+            )
             return (
                 bool(roles) and roles.isdisjoint(question.roles),
                 question.competency not in order,
-                covered[question.competency],
+                covered[question.competency] + formats[question.format],
+                roles.isdisjoint({*question.roles} - {"any"}),
+                -min(matches, MOST_MATCHES).bit_length(),
                 order.get(question.competency, 0),
-                -matches.bit_length(),
                 hashlib.sha256(f"{seed} {question.id}".encode()).digest(),
             )
 

@@ -1,21 +1,45 @@
 """The six rules: each looks for one dimension in an answer's sentences and points to what shows it.
 
 More evidence never lowers a score, and only sentences with a content of their own are evidence; so neither
-repeating an answer nor padding it raises anything.
+repeating an answer nor padding it raises anything. What a dimension may come to depends on the substance of the
+whole answer: how much of it hangs together, heard in function words and not in the words of any trade.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from mockmate_nb.interview.signals import Reading, Sentence, is_han, terms
+from mockmate_nb.interview.signals import HAN_RUN, Reading, Sentence, terms, weight
 
-SPECIFIC = {
-    True: (1, 3, 6, 9),
-    False: (1, 3, 7, 11),
-}  # distinct terms for a 2, 3, 4, 5, where personal or not
+MARKS = frozenset(
+    (
+        "why",
+        "example",
+        "alternative",
+        "choice",
+        "cost",
+        "condition",
+        "problem",
+        "fix",
+        "cause",
+        "lesson",
+        "result",
+    )
+)
+NAMES_OF_A_LIST = 1  # distinct terms that make an answer without substance partial
 MECHANISM = 4  # distinct terms in one sentence that show how a thing works, whatever the verb
+TELLING = frozenset(("self", "how", "problem", "fix", "result", "cause"))
+ENOUGH_TOLD = 18.0  # content words that tell how a thing went
+LENGTHY, TIED = 7.0, 3  # content words and ties beyond which a sentence says no more
+GENERAL = 0.4  # what a sentence counts that keeps to the textbook's tone
+SUBSTANCE = (4.0, 11.0, 16.0, 24.0)  # for a tier of 2, 3, 4, 5
+HIGHEST: Mapping[str, tuple[int, ...]] = {  # what each comes to at most, by tier
+    "layers": (3, 3, 4, 4, 5),
+    "example": (4, 4, 5, 5, 5),
+    "trade_off": (2, 3, 4, 4, 5),
+    "pitfall": (2, 3, 4, 4, 5),
+}
 ENOUGH = 4.0  # content words of a sentence that carries a reason or a way of working
 
 
@@ -35,27 +59,23 @@ NOTHING = Found(1)
 class Evidence:
     """What counts of an answer: `sentences` with a content of their own; `loose` are lists and fragments.
 
-    `personal` says whether the question asks for an experience; `covered` how many of its key points are met;
-    `asked` holds its own terms, which tell nothing when they come back.
+    `personal` says whether the question asks for an experience; `asked` holds its own terms, which tell nothing
+    when they come back.
     """
 
     sentences: tuple[Sentence, ...]
     loose: tuple[Sentence, ...]
     personal: bool
-    covered: int
     asked: frozenset[str]
 
     @classmethod
-    def of(
-        cls, reading: Reading, topic: frozenset[str], *, personal: bool, covered: int, asked: str
-    ) -> Evidence:
+    def of(cls, reading: Reading, topic: frozenset[str], *, personal: bool, asked: str) -> Evidence:
         counts = [_counts(sentence, topic) for sentence in reading.sentences]
         pairs = list(zip(reading.sentences, counts, strict=True))
         return cls(
             tuple(sentence for sentence, yes in pairs if yes),
             tuple(sentence for sentence, yes in pairs if not yes),
             personal,
-            covered,
             frozenset(term for term, _ in terms(asked)),
         )
 
@@ -80,24 +100,54 @@ class Evidence:
         return frozenset(term for sentence in told for term in sentence.terms) - self.asked
 
     @property
+    def told(self) -> float:
+        """How much stands in sentences that tell how, what was done, what went wrong and what came of it."""
+        return weight(
+            frozenset().union(*(s.words for s in self.sentences if not s.cues.keys().isdisjoint(TELLING)))
+        )
+
+    @property
+    def substance(self) -> float:
+        """What is said that hangs together: content words of each sentence by how many ties they stand in."""
+        return sum(
+            min(weight(s.words), LENGTHY) * min(self._ties(s), TIED) / TIED * (GENERAL if s.textbook else 1.0)
+            for s in self.sentences
+        )
+
+    def _ties(self, sentence: Sentence) -> int:
+        """Kinds of links, a step that somebody took, and names where they are linked to something."""
+        named = sentence.links > 0 and bool(sentence.terms.keys() - self.asked)
+        return sentence.links + (not sentence.cues.keys().isdisjoint(("self", "team"))) + named
+
+    @property
+    def tier(self) -> int:
+        """How much of substance there is, 1-5; what a dimension may come to depends on it."""
+        return 1 + sum(self.substance >= least for least in SUBSTANCE)
+
+    @property
     def action(self) -> Found | None:
         """What the candidate did, told as done and not as a habit or a plan."""
         return next((f for f in self.each("self") if not (f.sentence and "general" in f.sentence.cues)), None)
 
 
-def weight(words: Iterable[str]) -> float:
-    """How much is said, in English content words; a Chinese pair of characters is half a word."""
-    return sum(0.5 if is_han(word) else 1.0 for word in words)
-
-
 def _counts(sentence: Sentence, topic: frozenset[str]) -> bool:
-    anchored = bool(sentence.words & topic or sentence.terms or sentence.measured)
+    anchored = bool(sentence.words & topic or sentence.terms)
     told = bool(sentence.cues.keys() & {"self", "team", "setting", "result", "lesson"})
     return (
         sentence.whole
+        and not _is_salad(sentence)
+        and not sentence.filler
         and (anchored or told)
         and weight(sentence.words) >= (ENOUGH - 2 if anchored else ENOUGH - 1)
     )
+
+
+def _is_salad(sentence: Sentence) -> bool:
+    """Terms or marks of every kind heaped up, with hardly a word between them that says what they have to do."""
+    said = weight(sentence.words)
+    marks = len(sentence.cues.keys() & MARKS)
+    crowded = said * (0.75 if HAN_RUN.search(sentence.text) else 0.5)  # pairs of characters weigh half a word
+    return (len(sentence.terms) >= 5 and len(sentence.terms) > crowded) or (marks >= 6 and said < 1.5 * marks)
 
 
 def layers(evidence: Evidence) -> Found:
@@ -114,7 +164,7 @@ def layers(evidence: Evidence) -> Found:
     carrying = {found.at for cue in ("why", "how", "condition", "self") for found in evidence.each(cue)}
     score += score == 4 and conditions and len(carrying) >= 4
     best = why or how or Found(1, evidence.sentences[0], evidence.sentences[0].start)
-    return Found(score, best.sentence, best.at)
+    return Found(max(score, evidence.tier - 1), best.sentence, best.at)
 
 
 def _full(evidence: Evidence, *cues: str) -> Found | None:
@@ -128,19 +178,11 @@ def _all_full(evidence: Evidence, *cues: str) -> Iterator[Found]:
 
 
 def detail(evidence: Evidence) -> Found:
-    """Distinct terms, names and met key points, in sentences; a mere list is partial at any length."""
-    known = len(evidence.terms) + evidence.covered
-    if evidence.personal:
-        known += min(2, len({amount.key for sentence in evidence.sentences for amount in sentence.measured}))
-    richest = max(
-        evidence.sentences or evidence.loose, key=lambda s: len(s.terms.keys() - evidence.asked), default=None
-    )
-    if richest is None or not (known or len(richest.terms) >= 3):
+    """Particulars that hang together: the tier; a mere list of names is partial at any length."""
+    own = sorted(evidence.sentences or evidence.loose, key=lambda s: -len(s.terms.keys() - evidence.asked))
+    if not own or (evidence.tier == 1 and len(own[0].terms.keys() - evidence.asked) < NAMES_OF_A_LIST):
         return NOTHING
-    score = 1 + sum(known >= least for least in SPECIFIC[evidence.personal])
-    bearing = sum(bool(sentence.terms.keys() - evidence.asked) for sentence in evidence.sentences)
-    score = min(max(2, score), 2 + bearing)
-    return Found(score, richest, min(richest.terms.values(), default=richest.start))
+    return Found(max(2, evidence.tier), own[0], min(own[0].terms.values(), default=own[0].start))
 
 
 def example(evidence: Evidence) -> Found:
@@ -152,39 +194,43 @@ def example(evidence: Evidence) -> Found:
         return NOTHING
     told = bool(setting) + bool(action or team) + evidence.has("result")
     score = _lived(evidence, told) if evidence.personal else _illustrated(evidence, told, named)
-    specific = len(evidence.terms) >= 2 or (evidence.personal and _measured(evidence))
+    specific = len(evidence.terms) >= 2 or (evidence.action is not None and evidence.told >= ENOUGH_TOLD)
     return Found(score if specific else 2, best.sentence, best.at)
 
 
 def _lived(evidence: Evidence, told: int) -> int:
     if told < 3 or evidence.action is None:
         return max(2, 1 + min(told, 2))
-    carried = _measured(evidence) or evidence.has("lesson")
-    return 5 if carried and len(list(evidence.each("self"))) >= 2 else 4
+    acted, came = len(list(evidence.each("self"))), len(list(evidence.each("result")))
+    if acted < 2:
+        return 4 if evidence.told >= 2 * ENOUGH_TOLD else 3
+    return 5 if came >= 2 or evidence.has("lesson") else 4
 
 
 def _illustrated(evidence: Evidence, told: int, named: Found | None) -> int:
-    pictured = named and named.sentence and (named.sentence.terms or named.sentence.measured)
+    pictured = named and named.sentence and (named.sentence.terms or weight(named.sentence.words) >= ENOUGH)
     if told < 2:
         return 3 if pictured else 2
     if evidence.action is None:
         return 3
-    return 5 if told == 3 and _measured(evidence) else 4
-
-
-def _measured(evidence: Evidence) -> bool:
-    return any(sentence.measured for sentence in evidence.sentences)
+    carried = len(list(evidence.each("result"))) >= 2 or evidence.has("lesson")
+    return 5 if told == 3 and carried else 4
 
 
 def trade_off(evidence: Evidence) -> Found:
-    """Another way or a price; a point more for the other of them, for a reasoned choice, for a condition."""
-    other, cost = evidence.first("alternative"), evidence.first("cost")
-    best = other or cost
-    if best is None:
-        return NOTHING
-    reasoned = any(f.sentence and "why" in f.sentence.cues for f in evidence.each("alternative", "cost"))
-    kinds = bool(other) + bool(cost) + (evidence.has("choice") or reasoned) + evidence.has("condition")
-    return Found(1 + kinds, best.sentence, best.at)
+    """Another way or a price; a point more for the other of them, a reasoned choice and a condition, near by."""
+    best = NOTHING
+    for place, sentence in enumerate(evidence.sentences):
+        if sentence.cues.keys().isdisjoint(("alternative", "cost")):
+            continue
+        near = evidence.sentences[max(0, place - 2) : place + 3]
+        seen = set().union(*(s.cues for s in near))
+        reasoned = any({"alternative", "cost"} & s.cues.keys() and "why" in s.cues for s in near)
+        kinds = len(seen & {"alternative", "cost", "condition"}) + ("choice" in seen or reasoned)
+        if 1 + kinds > best.score:
+            at = next(sentence.cues[cue] for cue in ("alternative", "cost") if cue in sentence.cues)
+            best = Found(1 + kinds, sentence, at)
+    return best
 
 
 def pitfall(evidence: Evidence) -> Found:
@@ -217,11 +263,20 @@ def figures(evidence: Evidence) -> Found:
     return NOTHING
 
 
-RULES: Mapping[str, Callable[[Evidence], Found]] = {
-    "layers": layers,
-    "detail": detail,
-    "example": example,
-    "trade_off": trade_off,
-    "pitfall": pitfall,
-    "figures": figures,
+def _bounded(rule: Rule) -> Rule:
+    """`rule`, up to what the substance of the answer bears."""
+    highest = HIGHEST.get(rule.__name__)
+    if highest is None:
+        return rule
+
+    def found(evidence: Evidence) -> Found:
+        by_rule = rule(evidence)
+        return replace(by_rule, score=min(by_rule.score, highest[evidence.tier - 1]))
+
+    return found
+
+
+Rule = Callable[[Evidence], Found]
+RULES: Mapping[str, Rule] = {
+    rule.__name__: _bounded(rule) for rule in (layers, detail, example, trade_off, pitfall, figures)
 }

@@ -33,21 +33,25 @@ COUNTED = (
 )
 ZH_DIGITS = r"[一二两三四五六七八九十百千万零]{1,6}"
 ZH_UNIT = (
-    r"(?:倍|成(?![不功本为员果立熟长就了都])|周|天|星期|个?季度|个?月|年|个?小时|分钟|秒|毫秒|微秒|人|名|位|台|家|行|元"
-    r"|块钱|万元|字节|条|次|款|份|轮|QPS|TPS|人天|工时|个(?!方面|层面|问题|步骤|原因|点|部分|维度|阶段|方法|区别|要点"
-    r"|方案|层次|角度|人都|方向|选择|选项|办法|想法|场景|词|例子|坑|教训|好处|优点|缺点|目标|字))"
+    r"(?:倍|成(?![不功本为员果立熟长就了都])|周|天|星期|个?季度|个?月|年|个?小时|分钟|秒|毫秒|微秒|元|块钱|万元|字节|QPS|TPS"
+    r"|人天|工时)"
 )
-ZH_COUNT = (  # 一 before a measure word mostly means "a", as in 一个 and 一次
+ZH_THING = (
+    r"(?:人|名|位|台|家|行|条|次|款|份|轮|个(?!方面|层面|问题|步骤|原因|点|部分|维度|阶段|方法|区别|要点|方案|层次|角度"
+    r"|人都|方向|选择|选项|办法|想法|场景|词|例子|坑|教训|好处|优点|缺点|目标|字))"
+)
+ZH_COUNT = (  # 一 before a measure word mostly means "a", as in 一个 and 一次; things up to ten are no measure
     r"(?<![第几每有这那同])(?:近|约|超过|不到|将近)?(?!一[次天年人个位名条份家下行台款轮])(?!百分)"
-    rf"{ZH_DIGITS}(?:多|余)?个?{ZH_UNIT}"
+    rf"(?:{ZH_DIGITS}(?:多|余)?个?{ZH_UNIT}|[一二两三四五六七八九十百千万零]{{2,6}}(?:多|余)?个?{ZH_THING})"
 )
 MEASURED = re.compile(
     rf"""
       [$€£¥￥]\s?{NUM}{SCALE}
     | (?<![A-Za-z0-9_.]){NUM}{SCALE}\s?[-‑]?(?:%|％|‰|percent\b|per\ cent\b|percentage\ points?\b|个?百分点)
     | (?<![A-Za-z0-9_.]){NUM}{SCALE}\s?[-‑]?\s?(?:{TIME}|{COUNTED})(?![A-Za-z])
-    | (?<![A-Za-z0-9_.第]){NUM}(?:\s?多|\s?余)?{SCALE}(?:多|余)?\s?{ZH_UNIT}
+    | (?<![A-Za-z0-9_.第]){NUM}(?:\s?多|\s?余)?{SCALE}(?:多|余)?\s?(?:{ZH_UNIT}|{ZH_THING})
     | (?<![A-Za-z]){WORDS}[-\s](?:{TIME}|{COUNTED})(?![A-Za-z])
+    | (?<![A-Za-z])(?:within|under|took|takes)\ (?:an?|one|half\ an?)\ {TIME}(?![A-Za-z])
     | (?<![A-Za-z])(?:two|three|four|five|six|ten)fold\b
     | (?<![A-Za-z])(?:one|an?)[-\s](?:third|quarter|fifth|tenth)\ of\b
     | (?<![A-Za-z])(?:two[-\s]thirds|three[-\s]quarters|an?\ order\ of\ magnitude|orders\ of\ magnitude)\b

@@ -73,16 +73,16 @@ def from_command(command: Command) -> Journalled:
         ) from fault
 
 
-def from_event(event: Event) -> Step | None:
-    """The step that a turn's event was sent for; None where it moves nothing."""
+def from_event(event: Event, said: str = "") -> Step | None:
+    """The step that a turn's event was sent for, `said` before it; None where it moves nothing."""
     match event:
         case QuestionChunk(content=content):
             return Delta(content)
         case Seam():
             return Cut()
-        case QuestionComplete(source=source, via=via, note=note, measured=facts):
+        case QuestionComplete(source=source, via=via, note=note, measured=facts, total_content=text):
             measured = Measured(**{name: facts[name] for name in _FACTS}) if facts else None
-            return Asked(source, via, note, measured)
+            return Asked(source, via, note, measured, None if text == said else text)
         case FeedbackChunk(path=path, content=content):
             return Remark(path, content)
         case InterviewComplete(feedback=feedback):

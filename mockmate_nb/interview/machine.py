@@ -168,7 +168,7 @@ def _closed(machine: Machine, signal: Ask | Judge) -> Machine:
         raise IllegalStep(
             "Nothing has been asked yet that could be answered.", advice="Use retry(), skip() or end()."
         )
-    return _with_turn(machine, answer=signal.answer, answered_at=signal.at)
+    return _with_turn(machine, answer=signal.answer, answered_at=signal.at, rating=signal.rating)
 
 
 def _ask(machine: Machine, signal: Ask) -> tuple[Machine, tuple[Event, ...]]:
@@ -230,9 +230,12 @@ def _undo(machine: Machine, _: Undo) -> tuple[Machine, tuple[Event, ...]]:
 
 def _rate(machine: Machine, signal: Rate) -> tuple[Machine, tuple[Event, ...]]:
     answered = [turn.number for turn in machine.turns if turn.answer is not None]
-    if not answered:
-        raise IllegalStep("No answer has been given yet that could be rated.")
-    turns = tuple(replace(t, rating=signal.value) if t.number == answered[-1] else t for t in machine.turns)
+    number = signal.number if signal.number is not None else answered[-1] if answered else 0
+    if number not in answered:
+        raise IllegalStep(
+            "No answer has been given there yet that could be rated.", advice="Use respond() first."
+        )
+    turns = tuple(replace(t, rating=signal.value) if t.number == number else t for t in machine.turns)
     return replace(machine, turns=turns), ()
 
 
@@ -246,8 +249,11 @@ def _cut(machine: Machine, _: Cut) -> tuple[Machine, tuple[Event, ...]]:
 
 
 def _asked(machine: Machine, signal: Asked) -> tuple[Machine, tuple[Event, ...]]:
+    said = machine.turns[-1].text
+    replaced = {} if signal.text is None else {"text": signal.text, "withdrawn": said}
     machine = _with_turn(
         machine,
+        **replaced,
         state=TurnState.COMPLETE,
         source=signal.source,
         via=signal.via,

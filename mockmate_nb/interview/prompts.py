@@ -13,13 +13,15 @@ from string import Template
 
 from mockmate_nb.interview.bank import Language
 from mockmate_nb.interview.machine import Turn
+from mockmate_nb.interview.question import CLOSING, Question
+from mockmate_nb.interview.rubric import score
 from mockmate_nb.interview.setup import InterviewSetup
 
-FENCES = ("job", "resume", "place", "answer", "question")
-FIRST, LATER = "first question", "later question"
-SHORT: dict[Language, tuple[int, int, int]] = {"en": (1000, 600, 1200), "zh": (400, 300, 500)}
+FENCES = ("job", "resume", "place", "answer", "earlier", "question")
+FIRST, LATER, PASSED, LAST = "first question", "later question", "after a pass", "last question"
+SHORT: dict[Language, tuple[int, int, int]] = {"en": (1000, 600, 240), "zh": (400, 300, 100)}
 ROOMY = 5  # times as much for a service; a model on one's own machine reads a few dozen tokens a second
-LINE_SHARE = 1000
+LINE_SHARE, PASSED_IN = 1000, 200
 STYLES: dict[str, dict[str, str]] = {
     "en": {
         "friendly": "warm and encouraging",
@@ -34,6 +36,14 @@ STYLES: dict[str, dict[str, str]] = {
         "challenging": "要求高、直截了当，但不失礼貌",
     },
 }
+KIND: dict[Language, str] = {
+    "en": "The candidate passed on the question before: begin with two or three kind words, then ask.\n",
+    "zh": "候选人跳过了上一题：先用几个字宽慰一下，再提问。\n",
+}
+ANEW: dict[Language, str] = {
+    "en": "It was worded so before; word it anew:",
+    "zh": "之前是这样问的，这次换一种说法：",
+}
 _ROLE = re.compile(r"^=== (\w+) ===$", re.MULTILINE)
 _TAG = re.compile(r"</?(?=(?:" + "|".join(FENCES) + r")\b)", re.IGNORECASE)
 
@@ -47,16 +57,39 @@ def question_messages(
     """
     turn, before = turns[-1], turns[:-1]
     resume, job, answer = (limit * (ROOMY if roomy else 1) for limit in SHORT[setup.language])
+    place = _place(turn, before)
     values = {
         "style": STYLES[setup.language][setup.interviewer_style],
         "job": fenced(setup.job_description, job),
         "resume": fenced(setup.resume_summary, resume),
-        "place": LATER if before else FIRST,
+        "place": place,
+        "kind": KIND[setup.language] if place == PASSED else "",
         "answer": fenced(before[-1].answer or "", answer) if before else "",
+        "earlier": _earlier(turn, setup.language),
         "question": in_line(turn.bank_text),
     }
-    parts = _template("question" if turn.gap is None else "follow_up", setup.language)
+    parts = template("question" if turn.gap is None else "follow_up", setup.language)
     return [{"role": role, "content": text.substitute(values)} for role, text in parts]
+
+
+def _earlier(turn: Turn, language: Language) -> str:
+    """What an earlier attempt said, for the model to say it in another way; empty for the first attempt."""
+    if not turn.earlier:
+        return ""
+    return f"{ANEW[language]}\n<earlier>\n{in_line(turn.earlier[-1])}\n</earlier>\n"
+
+
+def _place(turn: Turn, before: Sequence[Turn]) -> str:
+    """Where the interview stands. After a pass the candidate needs a kind word, not a bridge to what was said."""
+    if not before:
+        return FIRST
+    if turn.question_id == CLOSING:
+        return LAST
+    last, answer = before[-1], before[-1].answer or ""
+    short = len(answer) <= PASSED_IN  # nobody passes at length
+    asked = Question.adhoc(last.bank_text)
+    passed = last.skipped or (short and score(answer, asked).state == "not_answered")
+    return PASSED if passed else LATER
 
 
 def in_line(text: str) -> str:
@@ -84,7 +117,7 @@ def read_task(messages: Sequence[Mapping[str, object]]) -> dict[str, str] | None
 
 
 @cache
-def _template(name: str, language: Language) -> tuple[tuple[str, Template], ...]:
+def template(name: str, language: Language) -> tuple[tuple[str, Template], ...]:
     """A template's messages: its parts, each under a line with its role."""
     text = (Path(__file__).parent / "templates" / f"{name}.{language}.md").read_text("utf-8")
     parts = _ROLE.split(text)[1:]

@@ -16,6 +16,7 @@ from mockmate_nb.errors import CallerError
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 SHIPPED = Path(__file__).parent / "data"
+CLOSING = "closing-your-questions"
 
 
 class Format(StrEnum):
@@ -106,6 +107,18 @@ class Question:
                 language: Wording(text, generic["probes"], (), generic_follow_ups(language), generic["hint"])
             },
         )
+
+
+@cache
+def closing_question() -> Question:
+    """The interview's last one: what the candidate would like to ask. No follow-up, no score."""
+    wordings: dict[Language, Wording] = {}
+    for language in LANGUAGES:
+        row = _shipped_table("closing")[language]
+        wordings[language] = Wording(
+            row["text"], row["probes"], (), generic_follow_ups(language), row["hint"]
+        )
+    return Question(CLOSING, "communication", Format.COMPETENCY, Level.JUNIOR, ("any",), (), wordings)
 
 
 @cache

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from typing import NamedTuple
 
 from mockmate_nb.errors import CallerError
 from mockmate_nb.interview import journal
+from mockmate_nb.interview.afterwards import ASIDES, Aside
 from mockmate_nb.interview.machine import Machine, step
 from mockmate_nb.interview.setup import InterviewSetup
 from mockmate_nb.interview.steps import Again, Ask, Judge, Rate, Undo
@@ -13,8 +15,17 @@ from mockmate_nb.streams.log import EventLog, StreamEnded
 from mockmate_nb.wire.events import TERMINALS, Command, Interrupted, QuestionChunk
 
 
-async def recall(log: EventLog, session_id: str) -> tuple[InterviewSetup, Machine, int]:
-    """Set-up, machine and epoch of a session; the session is taken over, so that its old writer can write no more.
+class Recalled(NamedTuple):
+    """A session as it stood, and the epoch of whoever goes on with it."""
+
+    setup: InterviewSetup
+    machine: Machine
+    epoch: int
+    asides: tuple[Aside, ...]
+
+
+async def recall(log: EventLog, session_id: str) -> Recalled:
+    """The session from the log's journal and streams; taken over, so that its old writer can write no more.
 
     A turn that its kernel never ended gets its terminal event, `interrupted`, here. `CallerError` for a session
     that is not in the log.
@@ -33,12 +44,15 @@ async def recall(log: EventLog, session_id: str) -> tuple[InterviewSetup, Machin
         records = await log.read(journal_id)  # with what its old writer still got in
         if next(event_id for event_id, _ in records if event_id.startswith(f"{epoch}.")) in taken:
             break  # nobody else has taken it over at the same moment
-    setup, machine = None, Machine(session_id)
+    setup, machine, asides = None, Machine(session_id), []
     for _, command in records:
         if not isinstance(command, Command) or command.name == journal.TAKEN_OVER:
             continue
         if command.name == journal.SETUP:
             setup = InterviewSetup.from_dict(command.arguments)
+            continue
+        if command.name in ASIDES:
+            asides.append(await _aside(log, session_id, Aside.of(command), epoch))
             continue
         kept = journal.from_command(command)
         if isinstance(kept, Rate | Undo):
@@ -47,7 +61,7 @@ async def recall(log: EventLog, session_id: str) -> tuple[InterviewSetup, Machin
             machine = await _replay(log, machine, kept, epoch)
     if setup is None:
         raise CallerError(f"The journal of {session_id[:40]!r} holds no set-up.", field="session_id")
-    return setup, machine, epoch
+    return Recalled(setup, machine, epoch, tuple(asides))
 
 
 async def _replay(log: EventLog, machine: Machine, command: Ask | Judge | Again, epoch: int) -> Machine:
@@ -63,6 +77,18 @@ async def _replay(log: EventLog, machine: Machine, command: Ask | Judge | Again,
     if tuple(events[: len(opening)]) == opening:  # else the log was not to be written when the turn began
         events = events[len(opening) :]
     for event in events:
-        if (again := journal.from_event(event)) is not None:
+        if (again := journal.from_event(event, after.turns[-1].text)) is not None:
             after, _ = step(after, again)
     return after
+
+
+async def _aside(log: EventLog, session_id: str, aside: Aside, epoch: int) -> Aside:
+    """The aside with what its stream holds; one without an end is ended as interrupted."""
+    stream_id = aside.stream_id(session_id)
+    for _, event in await log.read(stream_id):
+        aside = aside.taken(event)
+    if not aside.over:
+        with contextlib.suppress(StreamEnded):  # its old writer has just ended it
+            await log.append(stream_id, [aside.interrupted()], epoch=epoch)
+        aside = aside.taken(aside.interrupted())
+    return aside

@@ -4,9 +4,11 @@ The scale is anchored at every point (`data/anchors.toml`): 1 no evidence, 2 par
 4 strong, 5 exceptional. What cannot be scored gets no number. Rules see how an answer is built, not whether it
 is true.
 
-`overall` is the mean of the dimensions, weighted by what the question calls for (`WEIGHTS`). A question about
+`overall` is the mean of the six dimensions, weighted by what the question calls for (`WEIGHTS`). A question about
 an experience leans on the example, which holds situation, own action and result. One that asks to explain
 leans on layers and detail, then on the trade-off: strong there, it meets the bar without a story of one's own.
+The format's own dimensions (`Scorecard.parts`) stand beside it and do not enter it: they look at the same
+sentences, and a share of the weight given to them set strong and weak answers no further apart.
 """
 
 from __future__ import annotations
@@ -20,9 +22,19 @@ from typing import Any, Literal
 
 from mockmate_nb.errors import CallerError
 from mockmate_nb.interview.bank import LANGUAGES, Format, Gap, Language, Question
-from mockmate_nb.interview.dimensions import RULES, Evidence, Found, weight
+from mockmate_nb.interview.dimensions import RULES, Evidence, Found
 from mockmate_nb.interview.figures import PATTERNS
-from mockmate_nb.interview.signals import MAX_CHARACTERS, Reading, content_words, is_noise, language_of, read
+from mockmate_nb.interview.parts import PARTS
+from mockmate_nb.interview.signals import (
+    MAX_CHARACTERS,
+    Reading,
+    content_words,
+    is_noise,
+    language_of,
+    read,
+    weight,
+)
+from mockmate_nb.interview.topic import Topic
 
 SHIPPED = Path(__file__).parent / "data"
 ANCHORS: Mapping[str, Any] = tomllib.loads((SHIPPED / "anchors.toml").read_text("utf-8"))
@@ -30,15 +42,17 @@ ADVICE: Mapping[str, Any] = tomllib.loads((SHIPPED / "advice.toml").read_text("u
 CardState = Literal["scored", "not_answered", "not_scored", "not_asked"]
 
 WEIGHTS: Mapping[str, tuple[int, ...]] = {  # in the order of RULES
-    "experience": (2, 2, 5, 0, 1, 2),
-    "explain": (4, 4, 1, 2, 1, 1),
-    "system_design": (2, 3, 1, 3, 2, 2),
-    "coding": (3, 3, 1, 2, 2, 1),
-    "case": (3, 2, 1, 2, 1, 2),
+    "experience": (2, 3, 4, 0, 1, 2),
+    "explain": (4, 5, 1, 2, 1, 1),
+    "competency": (3, 4, 2, 1, 1, 1),
+    "system_design": (2, 4, 1, 2, 1, 1),
+    "coding": (3, 4, 1, 2, 1, 1),
+    "case": (3, 3, 1, 2, 1, 2),
 }
 GAPS: Mapping[str, tuple[Gap, ...]] = {
     "experience": (Gap.SITUATION, Gap.ACTION, Gap.RESULT, Gap.FIGURE, Gap.EXAMPLE),
     "explain": (Gap.EXAMPLE, Gap.ALTERNATIVE, Gap.FIGURE),
+    "competency": (Gap.EXAMPLE, Gap.ALTERNATIVE, Gap.FIGURE),
     "system_design": (Gap.ALTERNATIVE, Gap.FIGURE, Gap.EXAMPLE),
     "coding": (Gap.EXAMPLE, Gap.ALTERNATIVE, Gap.FIGURE),
     "case": (Gap.FIGURE, Gap.ALTERNATIVE, Gap.EXAMPLE),
@@ -51,7 +65,6 @@ QUOTED: Mapping[Gap, tuple[str, ...]] = {  # the words of the candidate's own th
 }
 MAX_QUOTED = 90
 MAX_POINTS = 3
-SHORT = 4  # content words below which an answer may well mean the question by a mere "it"
 EXPERIENCE = re.compile(
     r"\b(?:a time|a situation (?:where|when|in which)|an occasion|an experience|an example of when|have you ever"
     r"|did you|have you (?!use)|you (?:had|faced|led|made|worked|met|did|built|fixed|learned|disagreed))\b"
@@ -76,6 +89,7 @@ class DimensionScore:
 class Scorecard:
     """What the rules find in one answer. `overall` is 1-5 to one decimal, None where nothing was scored.
 
+    `dimensions` are the six that hold for any answer; `parts` the format's own, by the names of `parts.PARTS`.
     `gaps` are the missing parts that the question calls for, most important first; `fix` is one thing to do;
     `stronger` is what a fuller answer would hold. `source` says who judged.
     """
@@ -84,6 +98,7 @@ class Scorecard:
     overall: float | None = None
     reason: str = ""
     dimensions: Mapping[str, DimensionScore] = field(default_factory=dict, hash=False)
+    parts: Mapping[str, DimensionScore] = field(default_factory=dict, hash=False)
     gaps: tuple[Gap, ...] = ()
     fix: str = ""
     stronger: str = ""
@@ -98,14 +113,16 @@ class Scorecard:
             "overall": self.overall,
             "reason": self.reason,
             "on_topic": self.on_topic,
-            "dimensions": {
-                name: {"score": found.score, "anchor": found.anchor, "quote": found.quote}
-                for name, found in self.dimensions.items()
-            },
+            "dimensions": _plain(self.dimensions),
+            "parts": _plain(self.parts),
             "gaps": [gap.value for gap in self.gaps],
             "fix": self.fix,
             "stronger": self.stronger,
         }
+
+
+def _plain(scores: Mapping[str, DimensionScore]) -> dict[str, Any]:
+    return {name: {"score": s.score, "anchor": s.anchor, "quote": s.quote} for name, s in scores.items()}
 
 
 def score(answer: str, question: Question, language: Language = "en") -> Scorecard:
@@ -151,35 +168,36 @@ def _unscored(answer: str) -> str:
 
 def _scored(reading: Reading, question: Question, language: Language) -> Scorecard:
     kind = kind_of(question)
-    spoken = question.wordings.get(language_of(reading.answer) or language)
-    asked = content_words(spoken.text) if spoken else frozenset()
-    topic = asked | content_words("\n".join((*spoken.key_points, *question.tags))) if spoken else asked
+    topic = Topic.of(question)
     points = _key_points(question, language)
     open_points = tuple(point for point in points if not _covers(reading, point))
     evidence = Evidence.of(
         reading,
-        topic,
+        topic.words,
         personal=kind == "experience",
-        covered=len(points) - len(open_points),
         asked=_asked(question),
     )
     found = {name: rule(evidence) for name, rule in RULES.items()}
     weights = dict(zip(RULES, WEIGHTS[kind], strict=True))
     overall = sum(found[name].score * weights[name] for name in RULES) / sum(weights.values())
-    on_topic = _on_topic(evidence, reading, topic, asked)
+    on_topic = not evidence.sentences or topic.holds(
+        reading, personal=evidence.personal, named=len(evidence.terms)
+    )
     reasons = ADVICE[language]["reason"]
     reason = [reasons["cut"].format(limit=f"{MAX_CHARACTERS:,}")] if reading.cut else []
     if not on_topic:
         reason.append(reasons["off_topic"])
     elif not any(s.whole for s in reading.sentences) and any(len(s.terms) >= 3 for s in evidence.loose):
         reason.append(reasons["list"])
-    gaps, weakest = _gaps(kind, evidence, found), _weakest(found, weights)
+    parts = {name: rule(evidence) for name, rule in PARTS[question.format].items()}
+    gaps, weakest = _gaps(kind, reading, evidence, found), _weakest(found, weights)
     held = _points(open_points, kind, language)
     return Scorecard(
         state="scored",
         overall=round(overall if on_topic else min(overall, 2.0), 1),
         reason=" ".join(reason),
         dimensions={name: _dimension(name, found[name], reading, language) for name in RULES},
+        parts={name: _dimension(name, part, reading, language) for name, part in parts.items()},
         gaps=gaps,
         fix=_fix(reading, evidence, gaps, weakest, language) if on_topic else _frame(language, "off_topic"),
         stronger=_stronger(gaps, weakest, held, language) if on_topic else held,
@@ -198,20 +216,6 @@ def _asked(question: Question) -> str:
     return "\n".join(wording.text for wording in question.wordings.values())
 
 
-def _on_topic(evidence: Evidence, reading: Reading, topic: frozenset[str], asked: frozenset[str]) -> bool:
-    """Whether enough words of the question and its key points come back; the question's own count twice.
-
-    The longer the answer, the more come back by chance: one is asked for in every ten words, at most four.
-    """
-    said = weight(reading.words)
-    if not evidence.sentences or not topic or said < SHORT:
-        return True
-    met = topic & reading.words
-    if evidence.personal:
-        return bool(met) or (len(evidence.terms) >= 2 and evidence.action is not None)
-    return len(met) + len(met & asked) >= min(max(1, said / 10), 4, max(1, len(topic) / 4))
-
-
 def _key_points(question: Question, language: Language) -> tuple[str, ...]:
     wording = question.wordings.get(language)
     return wording.key_points if wording else ()
@@ -227,18 +231,20 @@ def _dimension(name: str, found: Found, reading: Reading, language: Language) ->
     return DimensionScore(found.score, ANCHORS[name][language][found.score - 1], quote)
 
 
-def _gaps(kind: str, evidence: Evidence, found: Mapping[str, Found]) -> tuple[Gap, ...]:
+def _gaps(kind: str, reading: Reading, evidence: Evidence, found: Mapping[str, Found]) -> tuple[Gap, ...]:
+    """What is missing: nothing that any whole sentence holds; an example first where there is nothing to go by."""
+    seen = {cue for sentence in reading.meant if sentence.whole for cue in sentence.cues}
     missing = {
-        Gap.SITUATION: not evidence.has("setting"),
+        Gap.SITUATION: "setting" not in seen,
         Gap.ACTION: evidence.action is None,
-        Gap.RESULT: not evidence.has("result"),
-        Gap.EXAMPLE: found["example"].score < 3,
+        Gap.RESULT: "result" not in seen,
+        Gap.EXAMPLE: found["example"].score < 3 and not (evidence.action and {"setting", "result"} <= seen),
         Gap.FIGURE: found["figures"].score < 3,
-        Gap.ALTERNATIVE: found["trade_off"].score < 3,
+        Gap.ALTERNATIVE: found["trade_off"].score < 3 and "alternative" not in seen,
     }
-    if kind == "experience" and not (evidence.has("setting", "team") or evidence.action):
-        return (Gap.EXAMPLE, *(gap for gap in GAPS[kind] if missing[gap] and gap is not Gap.EXAMPLE))
-    return tuple(gap for gap in GAPS[kind] if missing[gap])
+    gaps = tuple(gap for gap in GAPS[kind] if missing[gap])
+    told = evidence.has("setting", "team") or evidence.action if kind == "experience" else evidence.sentences
+    return gaps if told else (Gap.EXAMPLE, *(gap for gap in gaps if gap is not Gap.EXAMPLE))
 
 
 def _weakest(found: Mapping[str, Found], weights: Mapping[str, int]) -> str | None:

@@ -32,8 +32,10 @@ class Style(StrEnum):
 class InterviewSetup:
     """The request for an interview. `question_count` counts main questions, follow-ups come on top.
 
-    `own_questions` are asked first and count among them. In `live` mode the interview lasts `minutes` (None: six
-    a question), without hints, and closes with the candidate's own questions; `practice` has no clock.
+    `own_questions` are asked first, then the bank's questions of `question_ids`; both count among them. In `live`
+    mode the interview lasts `minutes` (None: six a question), without hints, and closes with the candidate's own
+    questions; `practice` has no clock.
+
     Every fault is a `CallerError` that names the field, what is wrong with its value, and the remedy.
     """
 
@@ -47,6 +49,7 @@ class InterviewSetup:
     user_id: str = "me"
     mode: Literal["practice", "live"] = "practice"
     own_questions: tuple[str, ...] = ()
+    question_ids: tuple[str, ...] = ()
     minutes: int | None = None
 
     def __post_init__(self) -> None:
@@ -67,6 +70,7 @@ class InterviewSetup:
         if self.minutes is not None:
             _check_count("minutes", self.minutes, MAX_MINUTES, "Leave it out for six a question.")
         object.__setattr__(self, "own_questions", _own_questions(self.own_questions))
+        object.__setattr__(self, "question_ids", _texts("question_ids", self.question_ids))
 
     @property
     def format(self) -> Format | None:
@@ -81,7 +85,8 @@ class InterviewSetup:
         return 60.0 * (self.minutes or MINUTES_A_QUESTION * self.question_count)
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "own_questions": list(self.own_questions)}
+        lists = {"own_questions": list(self.own_questions), "question_ids": list(self.question_ids)}
+        return asdict(self) | lists
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> InterviewSetup:
@@ -98,6 +103,21 @@ class InterviewSetup:
 def well_formed(text: str) -> str:
     """`text` with half characters (lone surrogates), which UTF-8 cannot hold, as U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def spoken_text(text: object, name: str = "answer") -> str:
+    """What a person says, as it is kept; `CallerError` where there is nothing in it, or too much."""
+    if not isinstance(text, str) or not text.strip():
+        raise CallerError(
+            f"{name}: there is no text in it.", field=name, advice="Say a sentence, or use end()."
+        )
+    if len(text) > MAX_TEXT:
+        raise CallerError(
+            f"{name}: it has {len(text):,} characters; at most {MAX_TEXT:,} are read.",
+            field=name,
+            advice="Shorten it; two minutes of speech are about 1,500 characters.",
+        )
+    return well_formed(text).strip()
 
 
 def _check_text(name: str, value: object, what: str, *, limit: int = MAX_TEXT) -> None:
@@ -120,15 +140,18 @@ def _check_count(name: str, value: object, most: int, advice: str) -> None:
         )
 
 
-def _own_questions(given: object) -> tuple[str, ...]:
-    """The questions, each on one line; the same one once."""
+def _texts(name: str, given: object) -> tuple[str, ...]:
+    """The texts, each on one line; the same one once."""
     if not isinstance(given, (list, tuple)) or not all(isinstance(text, str) for text in given):
         raise CallerError(
-            "own_questions: this is no list of texts.",
-            field="own_questions",
-            advice='Give it as in ["Why this company?"].',
+            f"{name}: this is no list of texts.", field=name, advice='Give it as in ["…", "…"].'
         )
-    texts = tuple(dict.fromkeys(" ".join(well_formed(text).split()) for text in given if text.strip()))
+    return tuple(dict.fromkeys(" ".join(well_formed(text).split()) for text in given if text.strip()))
+
+
+def _own_questions(given: object) -> tuple[str, ...]:
+    by_words = {text.casefold(): text for text in reversed(_texts("own_questions", given))}
+    texts = tuple(reversed(by_words.values()))
     if len(texts) > MAX_OWN:
         raise CallerError(
             f"own_questions: there are {len(texts)}; at most {MAX_OWN} are asked.",

@@ -7,17 +7,17 @@ judges; `rubric` does. Every place points into the answer as it was given, so th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from mockmate_nb.interview.bank import Language
 from mockmate_nb.interview.figures import LISTS, PATTERNS, Amount, amounts
+from mockmate_nb.interview.splitting import spans
 
 MAX_CHARACTERS = 20_000
 MAX_SENTENCES = 200
 QUOTE_CHARACTERS = 220
-WRAPPED = 40  # a line this long that ends in mid-sentence was wrapped by an editor
 
 
 def _set(table: str, name: str) -> frozenset[str]:
@@ -45,12 +45,16 @@ SELF = re.compile(
 )
 TEAM = re.compile(rf"\b(?:[Ww]e|[Tt]he team){ACTED}|我们(?!公司|团队|组|系统|项目)[^，。,；]{{1,10}}")
 CUES: Mapping[str, re.Pattern[str]] = {
-    name: re.compile(rf"\b(?:{row['english']})\b|{row['chinese']}", re.IGNORECASE)
+    name: re.compile(rf"\b(?:{'|'.join(row['english'])})\b|{'|'.join(row['chinese'])}", re.IGNORECASE)
     for name, row in LISTS["cues"].items()
 } | {"self": SELF, "team": TEAM}
+LINKS = tuple(
+    re.compile(rf"\b(?:{english})\b|{chinese}", re.IGNORECASE) for english, chinese in LISTS["links"].values()
+)
+TEXTBOOK = re.compile(PATTERNS["textbook"], re.VERBOSE | re.IGNORECASE)
 NEGATED = re.compile(
     r"(?:\b(?:no|any|without|never had(?: any)?|not an?|zero)\s+(?:\w+\s)?"
-    r"|没有?(?:什么|任何|出现?|遇到)?|无)$",
+    r"|没有?(?:什么|任何|出现?|遇到)?|无|也?不会|不至于|绝不|不再|不怕)$",
     re.IGNORECASE,
 )
 TERM = re.compile(rf"\b(?:{LISTS['terms']['english']})\b|{LISTS['terms']['chinese']}", re.IGNORECASE)
@@ -63,19 +67,17 @@ NAME = re.compile(r"(?<=[a-z,;] )[A-Z][A-Za-z0-9+#-]{1,24}\b|\b[A-Z][A-Z0-9]{1,9
 LATIN_IN_HAN = re.compile(
     rf"(?<=[{HAN}，、（])\s?[A-Za-z][A-Za-z0-9._-]{{1,30}}|[A-Za-z][A-Za-z0-9._-]{{1,30}}(?=\s?[{HAN}])"
 )
-BREAK = re.compile(
-    r"""[.!?…]+["'”’)\]*]*(?=\s|$)|(?<=[a-z0-9%])[.!?](?=[A-Z][a-z]*[\s'’])|[。！？!?；]+["'”’）】*]*|\n|\s\|\s"""
-    r"|[\x00-\x09\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|etc|approx|Mr|Ms|Dr|No)\.$", re.IGNORECASE)
-MARKUP = re.compile(r"[\s>#•·|\-–—=]*(?:\*\s+)?(?:\(?[0-9]{1,2}[.、)）]\s*)?\s*")
-CONTINUED = re.compile(
-    r"(?!\W*[^\s:：=]{1,24}\s?[:：=])(?:[^\W\d_A-Z]|[A-Z][\w-]*[ ,.，。][^:\n]{12}|\d[\d.,]*[ \w][^.)、])"
-)
 CLAUSAL = re.compile(rf"\b(?:{PATTERNS['clausal']}|{PATTERNS['past']})\b", re.IGNORECASE)
 FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 CODE = re.compile(r"[(){}\[\]=;]")
+PIECE = re.compile(r"[,，、;；/|]")
 CLAUSE = re.compile(r"[,，;；:：、]\s*|\s+")
+BUZZ = re.compile(PATTERNS["buzz"], re.VERBOSE | re.IGNORECASE)
+SIDES = re.compile(
+    r"(?i)\b(?:layers|details?|examples?|trade[\s_-]?offs?|pitfalls?|figures)\b|层次|细节|案例|权衡|取舍|坑|数据|数字"
+)
+NAMED_SIDES = 4  # of the six, in one sentence: it speaks of the scale and not of the question
+LISTED, BRIEF = 6, 2.5  # pieces between commas that make a list, where most have no more words than this
 GRADER = re.compile(PATTERNS["grader"], re.VERBOSE | re.IGNORECASE | re.MULTILINE)
 ENDINGS = (
     "ations",
@@ -98,7 +100,11 @@ ENDINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence and what is seen in it; all places count from the answer's start."""
+    """One sentence and what is seen in it; all places count from the answer's start.
+
+    `links` is how many kinds of ties between things it holds: contrast, denial, cause, condition, order, relation;
+    `textbook` whether it keeps to the tone of what holds usually and for everybody.
+    """
 
     start: int
     end: int
@@ -109,6 +115,13 @@ class Sentence:
     amounts: tuple[Amount, ...]
     whole: bool
     code: bool
+    links: int
+    textbook: bool
+
+    @property
+    def filler(self) -> bool:
+        """Whether it could be said of anything, and names nothing."""
+        return "filler" in self.cues and len(self.terms) < 2
 
     @property
     def measured(self) -> tuple[Amount, ...]:
@@ -125,8 +138,13 @@ class Reading:
     cut: bool
 
     @cached_property
+    def meant(self) -> tuple[Sentence, ...]:
+        """The sentences without those that could be said of anything."""
+        return tuple(sentence for sentence in self.sentences if not sentence.filler)
+
+    @cached_property
     def words(self) -> frozenset[str]:
-        return frozenset().union(*(sentence.words for sentence in self.sentences))
+        return frozenset().union(*(sentence.words for sentence in self.meant))
 
     def quote(self, sentence: Sentence, at: int) -> str:
         """The sentence, or where it is long the clauses around place `at`: always a part of the answer."""
@@ -143,6 +161,11 @@ class Reading:
 
 def is_han(word: str) -> bool:
     return "\u3400" <= word[:1] <= "\u9fff"
+
+
+def weight(words: Iterable[str]) -> float:
+    """How much is said, in English content words; a Chinese pair of characters is half a word."""
+    return sum(0.5 if is_han(word) else 1.0 for word in words)
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -205,10 +228,10 @@ def read(answer: str, question: str) -> Reading:
     kept: list[Sentence] = []
     echoed = 0
     fences = [match.span() for match in FENCE.finditer(answer[:MAX_CHARACTERS])]
-    for start, end in _spans(answer):
+    for start, end in spans(answer, MAX_CHARACTERS):
         text = answer[start:end]
         code = any(low <= start < high for low, high in fences)
-        if GRADER.search(text):
+        if _is_to_grader(text):
             continue
         plain = _plain(text)
         if len(plain) >= 2 and len(plain & asked) >= 0.8 * len(plain):
@@ -220,6 +243,13 @@ def read(answer: str, question: str) -> Reading:
         if len(kept) == MAX_SENTENCES:
             break
     return Reading(answer, tuple(kept), echoed, cut=len(answer.strip()) > MAX_CHARACTERS)
+
+
+def _is_to_grader(text: str) -> bool:
+    """Whether it speaks of its score: outright, by most sides of the scale, or as a cell of a table with one."""
+    sides = {match.group().lower() for match in SIDES.finditer(text)}
+    cell = bool(sides) and len(TOKEN.findall(text)) + len("".join(HAN_RUN.findall(text))) / 2 <= 2
+    return cell or len(sides) >= NAMED_SIDES or bool(GRADER.search(text))
 
 
 def _plain(text: str) -> frozenset[str]:
@@ -235,31 +265,6 @@ def _repeats(sentence: Sentence, other: Sentence) -> bool:
         and {amount.key for amount in sentence.amounts} <= {amount.key for amount in other.amounts}
         and sentence.terms.keys() <= other.terms.keys()
     )
-
-
-def _spans(answer: str) -> Iterator[tuple[int, int]]:
-    """Where sentences stand: without list marks and control characters; a hard-wrapped line is joined."""
-    origin = len(answer) - len(answer.lstrip())
-    text = answer[origin : origin + MAX_CHARACTERS]
-    low = line = 0
-    for match in BREAK.finditer(text):
-        if match.group() == "\n":
-            length, line = match.start() - line, match.end()
-            if length >= WRAPPED and CONTINUED.match(text, line):
-                continue
-        if ABBREVIATION.search(text, max(low, match.start() - 8), match.end()):
-            continue
-        yield from _trimmed(text, low, match.end(), origin)
-        low = match.end()
-    yield from _trimmed(text, low, len(text), origin)
-
-
-def _trimmed(text: str, low: int, high: int, origin: int) -> Iterator[tuple[int, int]]:
-    mark = MARKUP.match(text, low, high)
-    low = mark.end() if mark else low
-    piece = text[low:high].rstrip().rstrip("|").rstrip()
-    if any(map(str.isalnum, piece)):
-        yield origin + low, origin + low + len(piece)
 
 
 def _sentence(start: int, text: str, shouted: bool, code: bool) -> Sentence:
@@ -280,6 +285,8 @@ def _sentence(start: int, text: str, shouted: bool, code: bool) -> Sentence:
         amounts=tuple(Amount(start + a.start, start + a.end, a.key, a.measured) for a in amounts(text)),
         whole=not code and _is_whole(text),
         code=code and bool(CODE.search(text)),
+        links=sum(bool(pattern.search(text)) for pattern in LINKS),
+        textbook=bool(TEXTBOOK.search(text)),
     )
 
 
@@ -297,6 +304,14 @@ def _is_whole(text: str) -> bool:
     """Whether it reads as a sentence and not as a list: function words, a subject or a verb, a clause."""
     han = "".join(HAN_RUN.findall(text))
     tokens = [token.lower() for token in TOKEN.findall(text)]
+    pieces = [
+        len(HAN_RUN.sub("", piece).split()) + len("".join(HAN_RUN.findall(piece))) / 2
+        for piece in PIECE.split(text)
+    ]
+    if len(BUZZ.findall(text)) >= 2 or (
+        len(pieces) >= LISTED and sum(n <= BRIEF for n in pieces) > 0.65 * len(pieces)
+    ):
+        return False
     if len(han) * 2 >= len(tokens) and han:
         longest = max(
             len(re.sub(r"[^\w]", "", piece))

@@ -28,7 +28,7 @@ class Measured:
 class Ask:
     """Open the next question, after `answer` to the one before it, or where that one is `skipped`.
 
-    `at`: when, in seconds since the epoch.
+    `at`: when, in seconds since the epoch; `rating`: the candidate's own, 1-5, of the answer.
     """
 
     question_id: str
@@ -37,6 +37,7 @@ class Ask:
     answer: str | None = None
     skipped: bool = False
     at: float | None = None
+    rating: int | None = None
     name: Literal["ask"] = "ask"
 
 
@@ -47,6 +48,7 @@ class Judge:
     answer: str | None = None
     skipped: bool = False
     at: float | None = None
+    rating: int | None = None
     name: Literal["judge"] = "judge"
 
 
@@ -67,9 +69,10 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The candidate's own rating, 1-5, of the last answer."""
+    """The candidate's own rating, 1-5, of the last answer, or of the answer to turn `number`."""
 
     value: int
+    number: int | None = None
     name: Literal["rate"] = "rate"
 
 
@@ -88,10 +91,13 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
+    """The question stands. `text` replaces, in one step, all that was said: the bank's wording for the model's."""
+
     source: Literal["model", "bank"]
     via: Literal["stream", "batch"]
     note: str = ""
     measured: Measured | None = None
+    text: str | None = None
     name: Literal["asked"] = "asked"
 
 

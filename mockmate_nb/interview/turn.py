@@ -22,9 +22,10 @@ class Turn:
     """One question of the interviewer and its answer, None where it is open or was `skipped`.
 
     `gap` is set on a follow-up; `bank_text` is the bank's own wording, `text` what was said, `earlier` what
-    earlier attempts at this turn had said. `attempt` counts from 1 over all questions that were ever asked at
-    this place. `asked_at` and `answered_at` (also of a skip) are in seconds since the epoch, None in old
-    journals; `measured` is None where the model did not end the question.
+    earlier attempts at this turn had said, `withdrawn` the model's words that broke a limit and were replaced.
+    `attempt` counts from 1 over all questions that were ever asked at this place. `asked_at` and `answered_at`
+    (also of a skip) are in seconds since the epoch, None in old journals; `measured` is None where the model did
+    not end the question.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Turn:
     answered_at: float | None = None
     skipped: bool = False
     earlier: tuple[str, ...] = ()
+    withdrawn: str = ""
     measured: Measured | None = None
 
     @property

@@ -15,13 +15,17 @@ class TurnReader:
     """The events of one command's turn, as an async iterable on the caller's own loop.
 
     The command takes effect with `launch`, or else at the first step of the iteration; it means the turn that
-    stood when it was given. Leaving early does not end the turn; `stop()` does.
+    stood when it was given. Leaving early does not end the turn; `stop()` does. At its end the turn is in the
+    history too.
     """
 
     def __init__(
-        self, command: Callable[[], Coroutine[Any, Any, Producer]], stop: Callable[[], Awaitable[None]]
+        self,
+        command: Callable[[], Coroutine[Any, Any, Producer]],
+        stop: Callable[[], Awaitable[None]],
+        settled: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        self._command, self._stop = command, stop
+        self._command, self._stop, self._settled = command, stop, settled
         self._producer: Producer | None = None
 
     async def launch(self) -> Producer:
@@ -38,3 +42,4 @@ class TurnReader:
         async with contextlib.aclosing(producer.follow()) as events:
             async for event in events:
                 yield event
+        await aio.on_worker(self._settled())

@@ -15,7 +15,11 @@ from mockmate_nb.llm.stream import ChatStream
 
 M = TypeVar("M", bound=BaseModel)
 EXCERPT = 300
+OPEN, CLOSE = "<think>", "</think>"
 _START = re.compile(r"[{\[]")
+_SAID = re.compile(r"\S")
+_BEGINS = ("{", "[", "`")
+_PAIR = re.compile(r"[{\[][^{}\[\]]{0,300}[}\]]")
 _UNSURE = "`\n 0123456789.eE+-"
 
 
@@ -83,29 +87,87 @@ class ObjectStream(Generic[M]):
 
 
 def so_far(text: str) -> Any:
-    """The JSON value that `text` begins; None where it begins none yet. Words and a fence before it are skipped."""
-    start = _START.search(text)
+    """The JSON value that `text` begins; None where it begins none yet. Thinking, words and a fence before it are
+    skipped."""
+    low = _behind_thinking(text)
+    if low is None:
+        return None
+    if not text.startswith(_BEGINS, low):
+        low = max(low, _last_close(text))
+    start = _bracket(text, low, len(text))
     if start is None:
         return None
     try:
-        return jiter.from_json(
-            text[start.start() :].rstrip(_UNSURE).encode(), partial_mode="trailing-strings"
-        )
+        return jiter.from_json(text[start:].rstrip(_UNSURE).encode(), partial_mode="trailing-strings")
     except ValueError:
         return None
 
 
 def whole(text: str) -> Any:
-    """The first JSON object or array in `text`; `ValueError` where there is none.
+    """The first JSON object or array in `text`, behind a model's thinking; `ValueError` where there is none.
 
-    A bracket with words right behind it is prose and skipped; JSON that breaks off later is not searched for
-    whole parts, since a part is not what was asked for.
+    A pair of brackets that is no JSON and holds no other, as in [1-5], is prose and skipped. JSON that breaks off
+    is not searched for whole parts, since a part is not what was asked for.
     """
+    low = _behind_thinking(text)
+    if low is None:
+        raise ValueError("the thinking has no end")
     reader = json.JSONDecoder()
-    for start in _START.finditer(text):
+    close = _last_close(text)
+    early = _bracket(text, low, close)
+    if early is not None:  # thinking that the prompt began, or a value with the mark in one of its texts
         try:
-            return reader.raw_decode(text, start.start())[0]
-        except json.JSONDecodeError as error:
-            if error.pos > start.end():
+            value, end = reader.raw_decode(text, early)
+        except (ValueError, RecursionError):
+            if text.startswith(_BEGINS, low):
                 raise
-    raise ValueError("no JSON object or array")
+        else:
+            if end > close:
+                return value
+    start = _bracket(text, max(low, close), len(text))
+    if start is None:
+        raise ValueError("no JSON object or array")
+    return reader.raw_decode(text, start)[0]
+
+
+def _bracket(text: str, low: int, high: int) -> int | None:
+    """The first bracket between `low` and `high` that begins no remark in a sentence."""
+    while start := _START.search(text, low, high):
+        pair = _PAIR.match(text, start.start())
+        if pair is None or not _is_remark(pair.group()):
+            return start.start()
+        low = pair.end()
+    return None
+
+
+def _is_remark(pair: str) -> bool:
+    """Whether a pair of brackets is no JSON and none of its marks is in a text that goes on behind it."""
+    if "\\" in pair or pair.count('"') % 2 or (pair[0] == "{" and pair.count("'") % 2):
+        return False
+    try:
+        json.loads(pair)
+    except ValueError:
+        return True
+    return False
+
+
+def _behind_thinking(text: str) -> int | None:
+    """Where `text` goes on behind the thinking that it begins with; None where that has no end yet."""
+    low = _said_from(text, 0)
+    while text.startswith(OPEN, low):
+        close = text.find(CLOSE, low)
+        if close < 0:
+            return None
+        low = _said_from(text, close + len(CLOSE))
+    return low
+
+
+def _last_close(text: str) -> int:
+    """Where `text` goes on behind the last end of thinking; 0 where there is none."""
+    at = text.rfind(CLOSE)
+    return 0 if at < 0 else at + len(CLOSE)
+
+
+def _said_from(text: str, low: int) -> int:
+    said = _SAID.search(text, low)
+    return said.start() if said else len(text)

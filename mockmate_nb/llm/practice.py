@@ -17,7 +17,7 @@ from typing import Any
 import httpx2
 import jiter
 
-from mockmate_nb.interview.prompts import LATER, read_task
+from mockmate_nb.interview.prompts import LAST, LATER, PASSED, read_task
 from mockmate_nb.llm.chunks import prompt_tokens
 from mockmate_nb.llm.seam import broken_off
 from mockmate_nb.wire.sse import encode
@@ -36,14 +36,23 @@ OPENERS = {
             "Something different now.",
             "On to the next topic.",
         ),
+        "passed": (
+            "That's all right.",
+            "No problem, let's try another one.",
+            "That happens; here is another.",
+        ),
+        "last": ("Thank you.", "That was my last question."),
         "shared": ("{term} comes up both in your résumé and in this job.", "I see {term} in your résumé."),
     },
     "zh": {
         "first": ("感谢你今天抽时间过来。", "很高兴认识你。", "谢谢你来参加面试。"),
         "next": ("我们换个话题。", "接着看下一题。", "好，我们继续。"),
+        "passed": ("没关系。", "没事，我们换一题。", "不要紧，看看下一题。"),
+        "last": ("谢谢你的回答。", "我的问题就到这里。"),
         "shared": ("你的简历和这个职位都提到了 {term}。", "我看到你的简历里有 {term}。"),
     },
 }
+PLACES = {LATER: "next", PASSED: "passed", LAST: "last"}
 ABOUT = {
     "en": (
         "I am the built-in practice model. I am not an AI: I speak from fixed templates, so that you can practise "
@@ -70,14 +79,21 @@ def compose(messages: Sequence[Mapping[str, Any]], seed: int = 0) -> str:
     if "answer" in task:
         return question  # a follow-up stands best on its own
     language = "zh" if _HAN.search(question) else "en"
+    before = task.get("earlier", "")
     dice = random.Random(hashlib.sha256(f"{seed}|{question}".encode()).digest())  # noqa: S311 - a seeded choice of words
     openers = OPENERS[language]
-    if task.get("place") != LATER:
-        opener = dice.choice(openers["first"])
+    if (place := PLACES.get(task.get("place", ""), "first")) != "next":
+        opener = _another(dice, openers[place], before)
     else:
         term = _shared_term(task, question)
-        opener = dice.choice(openers["shared"]).format(term=term) if term else dice.choice(openers["next"])
+        shared = tuple(opener.format(term=term) for opener in openers["shared"]) if term else ()
+        opener = _another(dice, shared or openers["next"], before)
     return f"{opener}{' ' if language == 'en' else ''}{question}"
+
+
+def _another(dice: random.Random, openers: Sequence[str], before: str) -> str:
+    """One of the openers, another one than an earlier attempt began with."""
+    return dice.choice([opener for opener in openers if not before.startswith(opener)])
 
 
 def _shared_term(task: Mapping[str, str], question: str) -> str | None:

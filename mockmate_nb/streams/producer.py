@@ -47,6 +47,11 @@ class Producer:
             raise RuntimeError("start() comes first")
         return self._task
 
+    @property
+    def ended(self) -> bool:
+        """Whether its terminal event is committed."""
+        return self._ended
+
     async def follow(self) -> AsyncGenerator[Event, None]:
         """The turn's events to its terminal one, on any loop. A log that cannot be written is raised here."""
         events = self._log.follow(self.stream_id)

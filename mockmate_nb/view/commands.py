@@ -12,16 +12,18 @@ from mockmate_nb.view.controls import may_answer
 from mockmate_nb.view.status import panel_line
 from mockmate_nb.view.words import word
 
-COMMANDS = ("hint", "skip", "repeat", "stop", "help")
+COMMANDS = ("hint", "answer", "skip", "repeat", "stop", "help")
 
 
 def reply(name: str, interview: Interview, language: Language) -> str:
-    """What `/hint`, `/repeat` and `/help` say; `CallerError` for what is no command."""
+    """What `/hint`, `/answer`, `/repeat` and `/help` say; `CallerError` for what is no command."""
     say = partial(word, language)
     names = say("between").join(f"/{each}" for each in COMMANDS)
     match name:
         case "/hint":
             return say("the_hint", text=interview.hint) if interview.hint else say("no_hint")
+        case "/answer":
+            return interview.model_answer or say("no_hint")
         case "/repeat":
             text = interview.turns[-1].text
             return say("the_question", text=text) if text else panel_line(interview, language)

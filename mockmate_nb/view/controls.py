@@ -11,7 +11,9 @@ from mockmate_nb.interview.machine import State
 from mockmate_nb.interview.session import Interview
 from mockmate_nb.view.words import word
 
-Name = Literal["stop", "resume_turn", "retry", "regenerate", "hint", "skip", "undo", "end", "again"]
+Name = Literal[
+    "stop", "resume_turn", "retry", "regenerate", "hint", "model_answer", "skip", "undo", "end", "again"
+]
 NAMES: tuple[Name, ...] = get_args(Name)
 LIKELY: frozenset[Name] = frozenset({"resume_turn", "retry"})
 WAITS = (State.AWAITING_ANSWER, State.STOPPED, State.FAILED)
@@ -39,7 +41,8 @@ def pressable(interview: Interview | None) -> frozenset[Name]:
         "resume_turn": broken and answers,
         "retry": state is State.FAILED or (state is State.STOPPED and not answers),
         "regenerate": state in (State.STOPPED, State.AWAITING_ANSWER) and answers,
-        "hint": answers,
+        "hint": answers and interview.setup.mode == "practice",
+        "model_answer": answers and interview.setup.mode == "practice",
         "skip": answers,
         "undo": (*WAITS, State.COMPLETE).count(state) > 0 and _answered(interview),
         "end": state in WAITS or state is State.ASKING,

@@ -131,7 +131,12 @@ class Live:
                 self._known = max(0, self._known - len(content))
                 self.view.append(fresh, run=self._run)
                 return bool(fresh) and self._time_first()
-            case QuestionComplete():
+            case QuestionComplete(total_content=whole):
+                if (
+                    self.view.run == self._run and self.view.text != whole
+                ):  # the bank's wording took its place
+                    self.view.set_text(whole)
+                    self._run = self.view.run
                 self._finish("complete")
             case Stopped():
                 self._finish("stopped")

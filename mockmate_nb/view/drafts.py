@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mockmate_nb.settings import home
+from mockmate_nb.settings import home, keeps_on_disk
 
 KEPT_SECONDS = 30 * 24 * 3600
 _OURS = re.compile(r"[0-9a-f]{40}\.json|draft-\w+\.tmp")
@@ -27,10 +27,13 @@ def keep_draft(session_id: str, text: str, *, clock: Callable[[], float] = time.
     """Keep this text for the session in place of an earlier one; drafts older than 30 days go.
 
     The file is readable by its user alone, and is there whole or not at all. A blank text drops the draft.
-    `clock` gives seconds since the epoch. False if the disk does not take it: an earlier draft then stays.
+    `clock` gives seconds since the epoch. False if the disk does not take it, an earlier draft then stays, and
+    where nothing is kept on disk.
     """
     if not text.strip():
         return drop_draft(session_id)
+    if not keeps_on_disk():
+        return False
     try:
         _write(_place(session_id), json.dumps({"session_id": session_id, "text": text}))
     except OSError:
@@ -43,6 +46,8 @@ def keep_draft(session_id: str, text: str, *, clock: Callable[[], float] = time.
 def draft(session_id: str) -> str:
     """The text kept for the session; "" where there is none, or none that can be read."""
     place = _place(session_id)
+    if not keeps_on_disk():
+        return ""
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
             return ""

@@ -2,56 +2,71 @@
 
 from __future__ import annotations
 
-import html
-import os
+from pathlib import Path
 from typing import Any, cast
 
 import ipywidgets as w
 
 from mockmate_nb.errors import CallerError
-from mockmate_nb.interview.bank import LANGUAGES, Format, Language, Level
+from mockmate_nb.interview.bank import LANGUAGES, Language
+from mockmate_nb.interview.reading import read_job
 from mockmate_nb.interview.samples import sample
-from mockmate_nb.interview.setup import ANY_FORMAT, MAX_TEXT, InterviewSetup, Style
+from mockmate_nb.interview.setup import MAX_TEXT, InterviewSetup
 from mockmate_nb.llm.chunks import estimate_tokens
 from mockmate_nb.llm.client import LLM
-from mockmate_nb.settings import PROVIDERS
+from mockmate_nb.view import remembered
+from mockmate_nb.view.choices import Choices
+from mockmate_nb.view.form_words import say
+from mockmate_nb.view.lines import alarm, note
+from mockmate_nb.view.model_choice import ModelChoice
 from mockmate_nb.view.publishing import from_cell
-from mockmate_nb.view.words import PROVIDERS_ZH, destination, provider_label, word
+from mockmate_nb.view.remembered import Remembered
+from mockmate_nb.view.understood import Reader
+from mockmate_nb.view.upload import DocumentBox
+from mockmate_nb.view.words import word
 
-TOKENS_A_QUESTION = 1200
+STYLE = (Path(__file__).parent / "static" / "form.css").read_text("utf-8")
+TOKENS_A_QUESTION, WORDS_A_QUESTION = 1200, 200
+TOKENS_A_JUDGEMENT, WORDS_A_JUDGEMENT = 1500, 700
 
 
 class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """Gives an `InterviewSetup` and an `LLM`; raises `CallerError` for what cannot be used."""
+    """Gives an `InterviewSetup` and an `LLM`; raises `CallerError` for what cannot be used.
 
-    def __init__(self, llm: LLM | None, language: Language) -> None:
+    What is given here wins over what was remembered. A form whose model is given belongs to a notebook: it neither
+    remembers nor recalls.
+    """
+
+    def __init__(
+        self, llm: LLM | None, language: Language | None = None, *, resume: str = "", job: str = ""
+    ) -> None:
         self.given = llm
-        half = w.Layout(flex="1 1 320px", width="auto")
-        self.resume = w.Textarea(continuous_update=False, layout=half, rows=8)
-        self.job = w.Textarea(continuous_update=False, layout=half, rows=8)
-        self.language = w.Dropdown(options=[("English", "en"), ("中文", "zh")], value=language)
-        self.format, self.level, self.style = w.Dropdown(), w.Dropdown(), w.Dropdown()
-        self.count = w.BoundedIntText(value=3, min=1, max=20)
-        self.provider = w.Dropdown()
-        self.destination = w.HTML()
-        self.agree = w.Checkbox(value=False, indent=False)
+        last = remembered.recall() if llm is None else None
+        spoken: Language = language or (last.language if last else "en")
+        self.language = w.Dropdown(options=[("English", "en"), ("中文", "zh")], value=spoken)
+        self._boxes = DocumentBox("resume", spoken), DocumentBox("job", spoken)
+        self.resume, self.job = (box.text for box in self._boxes)
+        self._choices, self._model = Choices(spoken), ModelChoice(llm, spoken)
+        self._reader = Reader(self._choices.read_level)
+        self.format, self.level, self.style = self._choices.format, self._choices.level, self._choices.style
+        self.count, self.mode, self.minutes = self._choices.count, self._choices.mode, self._choices.minutes
+        self.own = self._choices.own
+        self.provider, self.agree, self.destination = (
+            self._model.provider,
+            self._model.agree,
+            self._model.destination,
+        )
         self.sample, self.start, self.last = w.Button(), w.Button(button_style="primary"), w.Button()
-        self._named = {
-            "resume": self.resume,
-            "job": self.job,
-            "language": self.language,
-            "format": self.format,
-            "level": self.level,
-            "style": self.style,
-            "count": self.count,
-            "provider": self.provider,
-        }
+        self.more = w.ToggleButton()
+        self.forget, self.memory = w.Button(), w.HTML()
+        self._remembers = llm is None and remembered.keeps()
+        self._kept = last is not None
+        self._memory = "remembered" if last else "remembering"
         super().__init__(children=self._rows())
-        for field in (self.language, self.provider, self.count, self.resume, self.job):
-            field.observe(lambda change: from_cell(self._changed, change), "value")
-        self.sample.on_click(lambda button: from_cell(self._fill, button))
+        self.add_class("mockmate-form")
+        self._fill_from(last, resume, job)
+        self._wire()
         self._speak()
-        self.tell_destination()
 
     def __repr__(self) -> str:
         return "SetupForm()"
@@ -67,113 +82,186 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         ):
             length, what = len(box.value), self._say(name)
             if not box.value.strip():
-                raise CallerError(word(self.spoken, "empty", what=what), field=field)
+                raise CallerError(self._say("empty", what=what), field=field)
             if length > MAX_TEXT:
                 fault = word(self.spoken, "too_long", what=what, length=length, limit=MAX_TEXT)
                 raise CallerError(fault, field=field)
+        self._choices.read_level(read_job(self.job.value).level)  # the reader may still be at it
         return InterviewSetup(
             resume_summary=self.resume.value,
             job_description=self.job.value,
             language=self.spoken,
-            interviewer_style=self.style.value,
-            question_count=self.count.value,
-            interview_format=self.format.value,
-            level=self.level.value,
+            **self._choices.chosen(),
         )
 
     def llm(self) -> LLM:
         """The chosen model; `CallerError` where the text would leave this machine without a yes."""
-        llm = self.given or LLM(self.provider.value)
-        if llm.settings.leaves_machine and not self.agree.value:
-            where = destination(llm.settings, self.spoken)
-            raise CallerError(word(self.spoken, "must_agree", where=where), field="consent")
-        return llm
+        return self._model.allowed()
+
+    def offer_last(self, there_is_one: bool) -> None:
+        """Whether an earlier interview can be taken up."""
+        self.last.layout.display = "" if there_is_one else "none"
+
+    @property
+    def _named(self) -> dict[str, Any]:
+        """Every field that has a name, in the order of the form."""
+        return {
+            "resume": self.resume,
+            "job": self.job,
+            "language": self.language,
+            "format": self.format,
+            "level": self.level,
+            "style": self.style,
+            "count": self.count,
+            "mode": self.mode,
+            "minutes": self.minutes,
+            "provider": self.provider,
+            "own": self.own,
+            "model": self._model.model,
+            "address": self._model.address,
+            "cap": self._model.cap,
+        }
 
     def _rows(self) -> list[Any]:
-        choices = list(self._named.values())[2:]
-        for field in self._named.values():
+        fields = self._named
+        for field in fields.values():
             field.add_class("mockmate-field")
-        for choice in choices:
-            choice.layout.width = "auto"
-        columns = "repeat(auto-fill, minmax(240px, 1fr))"
-        grid = w.GridBox(choices, layout=w.Layout(grid_template_columns=columns, grid_gap="4px 12px"))
+            field.layout.width = "auto"
         wrap = w.Layout(flex_flow="row wrap", width="100%", grid_gap="4px 12px")
+        first = ("language", "format", "level", "style", "count", "mode", "minutes", "provider")
+        choices = _grid([fields[name] for name in first])
         buttons = w.HBox([self.start, self.sample, self.last], layout=wrap)
-        return [w.HBox([self.resume, self.job], layout=wrap), grid, self.destination, self.agree, buttons]
+        buttons.add_class("mockmate-begin")
+        service = _grid([fields["model"], fields["address"], fields["cap"]])
+        keeping = w.HBox([self.forget, self.memory])
+        keeping.add_class("mockmate-file")
+        folded = [self.own, self._choices.own_note, service, self._model.key, keeping]
+        self._folded = w.VBox(folded, layout=w.Layout(display="none"))
+        self._folded.add_class("mockmate-folded")
+        for button in (self.more, self.forget):
+            button.add_class("mockmate-quiet")
+        self.more.add_class("mockmate-fold")
+        return [
+            w.HTML(f"<style>{STYLE}</style>", layout=w.Layout(display="none")),
+            w.HBox(self._boxes, layout=wrap),
+            self._reader.line,
+            choices,
+            w.VBox([self.destination, self.agree, self._model.connection]),
+            buttons,
+            self.more,
+            self._folded,
+        ]
 
-    def _changed(self, change: dict[str, Any]) -> None:
-        if change["owner"] is self.language:
-            self._speak()
-        if change["owner"] is self.provider:
-            self.agree.value = False
-        self.tell_destination()
+    def _wire(self) -> None:
+        self.language.observe(lambda _: from_cell(self._speak), "value")
+        self.provider.observe(lambda _: from_cell(self._attend), "value")
+        for field in (self.count, self.resume, self.job):
+            field.observe(lambda _: from_cell(self._look), "value")
+        self.more.observe(lambda _: from_cell(self._fold), "value")
+        self.sample.on_click(lambda _: from_cell(self._fill))
+        self.start.on_click(lambda _: from_cell(self._remember))
+        self.forget.on_click(lambda _: from_cell(self._forget))
+
+    def _say(self, name: str, **values: object) -> str:
+        return say(self.spoken, name, **values)
 
     def _speak(self) -> None:
-        say = self._say
-        for name, field in self._named.items():
-            field.description = say(name)
-        self.resume.placeholder, self.job.placeholder = say("resume_hint"), say("job_hint")
-        self._relabel(self.format, [(say(n), n) for n in (ANY_FORMAT, *(f.value for f in Format))])
-        self._relabel(self.level, [(say(level.value), level.value) for level in Level], Level.MID.value)
-        styles = [(say("technical_style" if s is Style.TECHNICAL else s.value), s.value) for s in Style]
-        self._relabel(self.style, styles, Style.NEUTRAL.value)
-        self._relabel(self.provider, self._providers())
-        self.agree.description = say("agree")
-        for button, name in ((self.sample, "sample"), (self.start, "start"), (self.last, "last")):
-            button.description = say(name)
-            button.layout.width = "auto"
+        self.language.description = self._say("language")
+        for part in (*self._boxes, self._choices, self._model):
+            part.speak(self.spoken)
+        for name in ("sample", "start", "last", "forget"):
+            button = getattr(self, name)
+            button.description, button.layout.width = self._say(name), "auto"
+        self._fold()
+        self._tell_memory()
+        self._look()
 
-    def _say(self, name: str) -> str:
-        return word(self.spoken, name)
+    def _fold(self) -> None:
+        opened = self.more.value
+        self._folded.layout.display = "" if opened else "none"
+        self.more.description = self._say("less" if opened else "more")
+        self.more.layout.width = "auto"
 
-    def _providers(self) -> list[tuple[str, str]]:
-        if self.given is not None:
-            settings = self.given.settings
-            return [(provider_label(settings, self.spoken), settings.provider.name)]
-        labels = PROVIDERS_ZH if self.spoken == "zh" else {}
-        first = os.environ.get("MOCKMATE_PROVIDER", "practice")
-        return sorted(
-            ((labels.get(p.name, p.label), p.name) for p in PROVIDERS.values()),
-            key=lambda shown: shown[1] != first,
-        )
+    def _attend(self) -> None:
+        """What lacks a key, an address or a name is said where these are."""
+        if not self._model.usable:
+            self.more.value = True
 
-    @staticmethod
-    def _relabel(choice: Any, options: list[tuple[str, str]], default: str | None = None) -> None:
-        chosen = choice.value or default or options[0][1]
-        choice.options = options
-        choice.value = chosen
+    def _look(self) -> None:
+        self._weigh()
+        self._reader.take(self.resume.value, self.job.value, self.spoken)
 
-    def tell_destination(self) -> None:
-        """Say where the text would go, and what it might cost, before it goes."""
-        try:
-            llm = self.given or LLM(self.provider.value)
-        except CallerError as fault:
-            self.destination.value = f'<p class="mockmate-note">{html.escape(str(fault))}</p>'
-            self.agree.layout.display = "none"
-            return
-        settings = llm.settings
-        away = settings.leaves_machine
-        lines = [word(self.spoken, "sends" if away else "stays", where=destination(settings, self.spoken))]
-        if away:
-            lines.append(self._cost(llm))
-        self.agree.layout.display = "" if away else "none"
-        self.destination.value = f'<p class="mockmate-note">{html.escape(" ".join(lines))}</p>'
-
-    def _cost(self, llm: LLM) -> str:
-        """An estimate for the whole interview: every question sends résumé and job once, follow-ups included."""
+    def _weigh(self) -> None:
+        """Tokens of the whole interview: every question sends résumé and job once, follow-ups included."""
         texts = estimate_tokens(self.resume.value) + estimate_tokens(self.job.value)
-        asked = 2 * self.count.value
-        sent, written = asked * (texts + TOKENS_A_QUESTION), asked * 200
-        cost, cap = llm.estimate(sent, written), llm.settings.cost_cap
-        if not cost:
-            return word(self.spoken, "tokens", tokens=sent + written)
-        shown = f"${cap:g}" if cap is not None else self._say("no_cap")
-        return word(self.spoken, "cost", tokens=sent + written, cost=cost, cap=shown)
+        count = self.count.value
+        sent = 2 * count * (texts + TOKENS_A_QUESTION) + count * TOKENS_A_JUDGEMENT
+        self._model.weigh(sent, 2 * count * WORDS_A_QUESTION + count * WORDS_A_JUDGEMENT)
 
-    def _fill(self, _: object) -> None:
+    def _fill(self) -> None:
         """What is empty, or holds a sample; a person's own text stays."""
         mine, samples = sample(self.spoken), [sample(language) for language in LANGUAGES]
         if self.resume.value.strip() in ("", *(each.resume.strip() for each in samples)):
             self.resume.value = mine.resume
         if self.job.value.strip() in ("", *(each.job.strip() for each in samples)):
             self.job.value = mine.job
+
+    def _fill_from(self, last: Remembered | None, resume: str, job: str) -> None:
+        self.resume.value, self.job.value = resume, job
+        if last is None:
+            return
+        self.resume.value, self.job.value = resume or last.resume, job or last.job
+        self.format.value, self.style.value, self.mode.value = last.format, last.style, last.mode
+        self.count.value, self.own.value = last.count, last.own_questions
+        self._model.agreed |= set(last.agreed)
+        if last.provider in {name for _, name in self.provider.options}:
+            self._model.model.value, self._model.address.value = last.model, last.address
+            self.provider.value = last.provider
+        chosen = ((self.level, last.level), (self.minutes, last.minutes), (self._model.cap, last.token_cap))
+        for field, value in chosen:
+            if value:
+                field.value = value
+
+    def _remember(self) -> None:
+        if not self._remembers:
+            return
+        choices, model = self._choices, self._model
+        self._kept = remembered.remember(
+            Remembered(
+                language=self.spoken,
+                resume=self.resume.value,
+                job=self.job.value,
+                format=self.format.value,
+                level=self.level.value if choices.asked_level.chosen else "",
+                style=self.style.value,
+                count=self.count.value,
+                mode=self.mode.value,
+                minutes=self.minutes.value if choices.asked_minutes.chosen else 0,
+                own_questions=self.own.value,
+                provider=self.provider.value,
+                model=model.model.value,
+                address=model.address.value,
+                token_cap=model.cap.value if model.asked_cap.chosen else 0,
+                agreed=tuple(sorted(model.agreed)),
+            )
+        )
+        self._tell_memory()
+
+    def _forget(self) -> None:
+        self._remembers = False
+        self._model.agreed.clear()
+        self._model.tell()
+        self._memory = "forgotten" if remembered.forget() else "not_forgotten"
+        self._tell_memory()
+
+    def _tell_memory(self) -> None:
+        told = self._say(self._memory, path=remembered.place())
+        self.memory.value = alarm(told) if self._memory == "not_forgotten" else note(told)
+        self.memory.layout.display = "" if self.given is None and remembered.keeps() else "none"
+        self.forget.layout.display = "" if self._remembers and self._kept else "none"
+
+
+def _grid(fields: list[Any]) -> w.Box:
+    grid = w.Box(fields)
+    grid.add_class("mockmate-choices")
+    return grid

@@ -10,7 +10,7 @@ from mockmate_nb.errors import IllegalStep, MockMateError
 from mockmate_nb.interview.bank import Language
 from mockmate_nb.interview.machine import State
 from mockmate_nb.interview.session import Interview
-from mockmate_nb.streams.log import StaleEpoch
+from mockmate_nb.streams.log import StaleEpoch, StreamEnded
 from mockmate_nb.view.status import broken, panel_line
 from mockmate_nb.view.words import word
 from mockmate_nb.wire.events import Error, Event, Interrupted
@@ -41,8 +41,8 @@ class Notices:
 
     def tell_fault(self, fault: Exception, interview: Interview | None, language: Language) -> None:
         """Say why a command was refused or broke."""
-        if isinstance(fault, StaleEpoch):
-            self.tell(word(language, "taken"))
+        if isinstance(fault, StaleEpoch | StreamEnded):
+            self.tell(word(language, "taken" if isinstance(fault, StaleEpoch) else "deleted"))
         elif isinstance(fault, IllegalStep) and interview is not None:
             self.tell(word(language, "not_now"), panel_line(interview, language))
         elif isinstance(fault, MockMateError):

@@ -23,7 +23,7 @@ def panel_twin(interview: Interview | None, language: Language, *, figures: bool
         word(language, "title"),
         bubbles,
         language=language,
-        feedback_html=feedback_html(interview.feedback) if interview.feedback else "",
+        feedback_html=feedback_html(interview.feedback, interview.asides) if interview.feedback else "",
         notice=word(language, "practice") if interview.llm.is_practice else "",
     )
 

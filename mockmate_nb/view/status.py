@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mockmate_nb.interview.asking import LIMITS
 from mockmate_nb.interview.bank import Language
+from mockmate_nb.interview.limits import Breach
 from mockmate_nb.interview.machine import State, Turn, TurnState
+from mockmate_nb.interview.question import CLOSING
 from mockmate_nb.interview.session import Interview
 from mockmate_nb.llm.client import LLM
 from mockmate_nb.view.words import provider_label, word
 
 BETWEEN = " · "
+BREACHES = frozenset(breach.value for breach in Breach)
 
 
 def clock(at: float | None) -> str:
@@ -47,8 +51,11 @@ def turn_note(turn: Turn, language: Language) -> str:
     """Why a question is not what the model streamed, where it is not."""
     if not turn.note or turn.state is TurnState.FAILED:
         return ""
+    kind, _, said = turn.note.partition(": ")
+    if kind == LIMITS and said in BREACHES:
+        return word(language, "limits", why=word(language, f"breach_{said}"))
     why = "bank" if turn.source == "bank" else turn.via or "failed"
-    return f"{word(language, why)} ({turn.note.partition(': ')[2] or turn.note})"
+    return f"{word(language, why)} ({said or turn.note})"
 
 
 def panel_line(interview: Interview, language: Language) -> str:
@@ -61,6 +68,7 @@ def panel_line(interview: Interview, language: Language) -> str:
     if turn is not None and not interview.judging:
         at = sum(each.gap is None for each in interview.turns)
         place = "place" if turn.gap is None else "place_probe"
+        place = "place_closing" if turn.question_id == CLOSING else place
         lines.insert(0, word(language, place, at=at, of=interview.setup.question_count))
         lines.append(turn_note(turn, language))
     if model.is_practice:

@@ -106,7 +106,8 @@ def conversation_twin(
         feedback,
     ]
     texts = [title, notice, *(text for _, text in turns), plain(feedback_html)]
-    return Twin(_page("".join(parts), language), "\n\n".join(filter(None, texts)))
+    style = f"{STYLE} {FEEDBACK_STYLE}" if feedback else STYLE
+    return Twin(_page("".join(parts), language, style), "\n\n".join(filter(None, texts)))
 
 
 def turn_html(
@@ -165,31 +166,37 @@ def plain(html: str) -> str:
 
 
 class _Text(HTMLParser):
-    """Collects text; NUL, which HTML cannot hold, stands at the edges of blocks."""
+    """Collects text; NUL, which HTML cannot hold, stands at the edges of blocks. A picture is its label."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pieces: list[str] = []
+        self._drawn = False
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - html.parser's signature
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._drawn = self._drawn or tag == "svg"
+        if tag == "svg":
+            self.pieces += ["\0", dict(attrs).get("aria-label") or "", "\0"]
         self.pieces.append("\0" if tag == "br" or BLOCKS.fullmatch(tag) else " ")
 
     def handle_endtag(self, tag: str) -> None:
+        self._drawn = self._drawn and tag != "svg"
         self.pieces.append("\0" if BLOCKS.fullmatch(tag) else "")
 
     def handle_data(self, data: str) -> None:
-        self.pieces.append(data)
+        if not self._drawn:
+            self.pieces.append(data)
 
 
-def _style() -> str:
-    css = f".mm-twin {{ {CSS} }} {(_STATIC / 'twin.css').read_text('utf-8')}"
+def _small(css: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)).strip()
 
 
-STYLE = _style()
+STYLE = _small(f".mm-twin {{ {CSS} }} {(_STATIC / 'twin.css').read_text('utf-8')}")
+FEEDBACK_STYLE = _small((_STATIC / "feedback.css").read_text("utf-8"))
 
 
-def _page(inner: str, language: Language) -> str:
+def _page(inner: str, language: Language, style: str = STYLE) -> str:
     """One element with its style. MathJax, which takes `$100 to $200` for a formula, is to leave it alone."""
     classes = "mm-twin mathjax_ignore tex2jax_ignore"
-    return f'<div class="{classes}" lang="{language}"><style>{STYLE}</style>{inner}</div>'
+    return f'<div class="{classes}" lang="{language}"><style>{style}</style>{inner}</div>'

@@ -91,6 +91,28 @@ class Seam(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk(Event):
+    """A piece of a text that is no question: an answer about the feedback."""
+
+    type: ClassVar[str] = "chunk"
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complete(Event):
+    """A whole result; more may follow it."""
+
+    type: ClassVar[str] = "complete"
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Event):
+    type: ClassVar[str] = "done"
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped(Event):
     """The person stopped the turn; `partial` is what had been said."""
 
@@ -134,6 +156,9 @@ EVENTS: dict[str, type[Event]] = {
         FeedbackChunk,
         InterviewComplete,
         Seam,
+        Chunk,
+        Complete,
+        Done,
         Stopped,
         Interrupted,
         Error,
@@ -143,7 +168,7 @@ EVENTS: dict[str, type[Event]] = {
 _PAYLOADS = {
     name: tuple(f.name for f in fields(cls) if f.name not in ENVELOPE) for name, cls in EVENTS.items()
 }
-TERMINALS = frozenset({"question_complete", "interview_complete", "stopped", "interrupted", "error"})
+TERMINALS = frozenset({"question_complete", "interview_complete", "done", "stopped", "interrupted", "error"})
 
 
 def from_json(text: str | bytes) -> Event:

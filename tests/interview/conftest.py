@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from mockmate_nb import LLM, aio
+from mockmate_nb.interview.limits import Limits
 from mockmate_nb.streams.log import EventLog, open_log
 from tests.interview.scripted import Model, Scripted
 
@@ -20,11 +21,13 @@ def log() -> Iterator[EventLog]:
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Model:
-    """An LLM that follows a script, without retries of its own."""
+    """An LLM that follows a script, without retries of its own; it may say anything, but for `limited` words."""
     monkeypatch.setenv("RETRY_TIMES", "0")
 
-    def make(script: Sequence[str]) -> tuple[LLM, Scripted]:
+    def make(script: Sequence[str], *, limited: bool = False) -> tuple[LLM, Scripted]:
         transport = Scripted(script)
+        if not limited:
+            monkeypatch.setattr(Limits, "breach", lambda *_, **__: None)
         monkeypatch.setattr("mockmate_nb.llm.client.PracticeTransport", lambda **_: transport)
         return LLM("practice", pace=0), transport
 

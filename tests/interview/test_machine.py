@@ -296,7 +296,7 @@ def test_events_lead_to_the_same_machine() -> None:
     for each in steps:
         live, events = step(live, each)
         for event in events:
-            back = journal.from_event(from_json(event.to_json()))
+            back = journal.from_event(from_json(event.to_json()), again.turns[-1].text)
             assert back is not None
             again, _ = step(again, back)
     assert again == live

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockmate_nb.interview.bank import LANGUAGES, Bank, Format, Gap, Language, Level, load_bank
+from mockmate_nb.interview.bank import LANGUAGES, Bank, Format, Gap, Language, Level, Question, load_bank
 from mockmate_nb.interview.policy import MAX_PROBES, Ask, Asked, Finish, Plan, Probe, Step, next_step
+from mockmate_nb.interview.question import CLOSING, closing_question
 from mockmate_nb.interview.rubric import CardState, DimensionScore, Scorecard, score
 
 BANK = load_bank()
@@ -47,7 +49,7 @@ TABLE: list[tuple[str, list[Asked], Gap | None]] = [
     ("passed on", [main(card(A, overall=None, state="not_answered"))], None),
     ("not readable", [main(card(A, overall=None, state="not_scored"))], None),
     ("without a card", [main(None)], None),
-    ("nothing to build on", [main(card(A, overall=1.0, shown=1))], None),
+    ("next to nothing said", [main(card(Gap.EXAMPLE, A, overall=1.0, shown=1))], Gap.EXAMPLE),
     ("off the topic", [main(card(A, on_topic=False))], None),
     ("then the next gap", [main(card(S, A, R)), probe(S, card(A, R))], A),
     ("never the same one", [main(card(S)), probe(S, card(S))], None),
@@ -75,7 +77,7 @@ def questions(plan: Plan) -> list[Ask]:
     asked: list[Ask] = []
     while isinstance(step := next_step(plan, turns), Ask):
         asked.append(step)
-        turns.append(Asked(step.question.id))
+        turns.append(Asked(step.question.id, None, "an answer", card(overall=3.0)))
     return asked
 
 
@@ -154,7 +156,7 @@ CARDS = st.one_of(
 def test_any_interview_ends_and_keeps_its_rules(
     cards: list[Scorecard | None], count: int, format_: Format | None, level: Level | None, seed: int
 ) -> None:
-    plan = Plan(BANK, "en", format_, level, count, JOB, seed)
+    plan = Plan(BANK, "en", format_, level, count, JOB, seed=seed)
     turns: list[Asked] = []
     for found in cards:
         step: Step = next_step(plan, turns)
@@ -184,3 +186,98 @@ def test_with_the_rubric_a_vague_answer_is_probed_and_a_full_one_is_not() -> Non
     assert isinstance(step, Probe)
     assert step.gap is Gap.ACTION
     assert next_step(plan, [Asked(STORY.id, None, full, score(full, STORY))]) == Finish()
+
+
+def own(*texts: str, bank: Bank = BANK) -> tuple[Bank, tuple[str, ...]]:
+    asides = tuple(Question.adhoc(text) for text in texts)
+    return dataclasses.replace(bank, asides=(*asides, closing_question())), tuple(q.id for q in asides)
+
+
+def test_own_questions_come_first_in_their_order_and_count() -> None:
+    bank, ids = own("Why do you want to leave?", "What is a monad?", "Never reached?")
+    asked = [ask.question.id for ask in questions(Plan(bank, question_count=2, first=ids))]
+    assert asked == list(ids[:2])
+    asked = [ask.question.id for ask in questions(Plan(bank, question_count=5, first=ids))]
+    assert asked[:3] == list(ids)
+    assert not {*asked[3:]} & {*ids, CLOSING}
+
+
+@pytest.mark.parametrize(
+    ("found", "level"),
+    [
+        (card(overall=4.0), Level.SENIOR),
+        (card(overall=3.0), Level.MID),
+        (card(overall=2.0), Level.JUNIOR),
+        (card(overall=None, state="not_answered"), Level.JUNIOR),
+        (None, Level.JUNIOR),
+    ],
+)
+def test_a_strong_answer_is_followed_by_a_harder_question_and_a_weak_one_by_an_easier(
+    found: Scorecard | None, level: Level
+) -> None:
+    step = next_step(Plan(BANK, level=Level.MID), [main(found)])
+    assert isinstance(step, Ask)
+    assert step.question.level is level
+
+
+def test_the_best_of_answer_and_follow_up_decides() -> None:
+    turns = [main(card(F, overall=2.0)), probe(F, card(overall=4.5))]
+    step = next_step(Plan(BANK, level=Level.JUNIOR), turns)
+    assert isinstance(step, Ask)
+    assert step.question.level is Level.MID
+
+
+CLOCK: list[tuple[str, int, float, list[Asked], str]] = [  # of 18 minutes, 3 questions
+    ("time enough", 3, 60, [main(card(F))], "probe"),
+    ("a follow-up gives way to the questions", 3, 18 * 60 - 389, [main(card(F))], "ask"),
+    ("a question that still fits is asked", 3, 18 * 60 - 150, [main(card())], "ask"),
+    ("one that does not is left out", 3, 18 * 60 - 149, [main(card())], CLOSING),
+    ("the last minute is the candidate's", 1, 18 * 60 - 60, [main(card())], CLOSING),
+    ("under a minute it ends", 3, 18 * 60 - 59, [main(card())], "time"),
+    ("over time", 3, 90 * 60, [main(card())], "time"),
+    ("all asked, over time", 1, 90 * 60, [main(card())], "complete"),
+    ("all asked", 1, 60, [main(card())], CLOSING),
+    (
+        "after the candidate's own questions",
+        1,
+        60,
+        [main(card()), Asked(CLOSING, None, "What is the team like?")],
+        "",
+    ),
+    ("which were none", 1, 60, [main(card()), Asked(CLOSING)], ""),
+    ("the first question is asked at any time", 3, 90 * 60, [], "ask"),
+]
+
+
+@pytest.mark.parametrize(
+    ("count", "elapsed", "turns", "what"), [row[1:] for row in CLOCK], ids=[row[0] for row in CLOCK]
+)
+def test_a_live_interview_keeps_its_time(count: int, elapsed: float, turns: list[Asked], what: str) -> None:
+    plan = Plan(own()[0], question_count=count, seconds=18 * 60.0)
+    match next_step(plan, turns, elapsed):
+        case Probe():
+            assert what == "probe"
+        case Ask(question=question):
+            assert what == (CLOSING if question.id == CLOSING else "ask")
+        case Finish(reason=reason):
+            assert what == ("" if turns[-1].question_id == CLOSING else reason)
+
+
+@pytest.mark.parametrize("turns", [row[3] for row in CLOCK], ids=[row[0] for row in CLOCK])
+def test_practice_has_no_clock_and_no_closing_question(turns: list[Asked]) -> None:
+    plan = Plan(own()[0], question_count=1)
+    assert next_step(plan, turns, 1e9) == next_step(plan, turns, 0.0)
+    assert not isinstance(step := next_step(plan, turns), Ask) or step.question.id != CLOSING
+
+
+def test_what_the_job_wants_and_the_resume_lacks_is_asked_about() -> None:
+    ours = [q for q in BANK.questions if q.format is Format.TECHNICAL and {"any", "backend"} & {*q.roles}]
+    tags = sorted({tag for q in ours for tag in q.tags if tag.isascii()})
+
+    def met(tag: str, wanted: str) -> bool:
+        plan = Plan(BANK, "en", Format.TECHNICAL, None, 4, "Backend engineer.", wanted)
+        return any(tag in ask.question.tags for ask in questions(plan))
+
+    asked = sum(met(tag, tag) for tag in tags)
+    assert asked >= 0.6 * len(tags), "or another of that competency fits as well"
+    assert asked >= 1.5 * sum(met(tag, "") for tag in tags)

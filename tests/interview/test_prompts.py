@@ -28,7 +28,7 @@ def setup(language: Language = "en", **changes: str) -> InterviewSetup:
 )
 def test_what_is_asked_for_can_be_read_back(language: Language, turns: list[Turn]) -> None:
     messages = question_messages(setup(language), turns)
-    assert [m["role"] for m in messages] == ["system", "user"]
+    assert [m["role"] for m in messages] == ["system", "user", "assistant", "user"]
     assert "$" not in "".join(m["content"] for m in messages), "every blank of the template is filled"
     task = read_task(messages)
     assert task is not None

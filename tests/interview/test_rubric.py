@@ -18,23 +18,34 @@ from hypothesis import strategies as st
 from mockmate_nb.errors import CallerError
 from mockmate_nb.interview import rubric
 from mockmate_nb.interview.bank import LANGUAGES, Format, Gap, Language, Question, load_bank
-from mockmate_nb.interview.figures import amounts
+from mockmate_nb.interview.figures import Amount, amounts
 from mockmate_nb.interview.rubric import Scorecard, score
 from mockmate_nb.interview.signals import MAX_CHARACTERS, language_of, read
 
 TABLE = Path(__file__).parents[1] / "cases" / "answers.toml"
 CASES: list[dict[str, Any]] = tomllib.loads(TABLE.read_text("utf-8"))["case"]
 STRENGTHS = ("weak", "middling", "strong")
+VOICES: list[dict[str, Any]] = tomllib.loads((TABLE.parent / "voices.toml").read_text("utf-8"))["case"]
 NAMES = ("layers", "detail", "example", "trade_off", "pitfall", "figures")
 
 
 def question_of(case: dict[str, Any], language: Language) -> Question:
-    row = case[language]
+    row = case.get(language, case)
     question = Question.adhoc(row["question"], language)
-    wording = dataclasses.replace(question.wordings[language], key_points=tuple(row["key_points"]))
+    points = tuple(row["key_points"])
+    wording = dataclasses.replace(question.wordings[language], key_points=points, hint="", probes="")
     return dataclasses.replace(question, format=Format(case["format"]), wordings={language: wording})
 
 
+STAR = ("situation", "task", "action", "result")
+PARTS_OF = {
+    "behavioural": STAR,
+    "competency": STAR,
+    "technical": (),
+    "system_design": ("requirements", "estimates", "high_level", "deep_dive", "failure"),
+    "coding": ("communication", "problem_solving", "technical", "testing"),
+    "case": ("framing", "hypotheses", "numbers", "recommendation"),
+}
 ROWS = [
     pytest.param(case, lang, id=f"{case['id']}-{lang}") for case, lang in itertools.product(CASES, LANGUAGES)
 ]
@@ -49,6 +60,10 @@ def points(card: Scorecard) -> dict[str, int]:
     return {name: found.score for name, found in card.dimensions.items()}
 
 
+def measured(case: dict[str, Any]) -> list[Amount]:
+    return [amount for amount in amounts(case["strong"]) if amount.measured]
+
+
 def well_formed(card: Scorecard, answer: str, language: Language) -> None:
     json.dumps(card.to_dict(), ensure_ascii=False, allow_nan=False).encode()
     if card.state != "scored":
@@ -60,7 +75,7 @@ def well_formed(card: Scorecard, answer: str, language: Language) -> None:
     assert 1 <= card.overall <= 5
     assert card.overall == round(card.overall, 1)
     assert tuple(card.dimensions) == NAMES
-    for name, found in card.dimensions.items():
+    for name, found in (*card.dimensions.items(), *card.parts.items()):
         assert found.score in (1, 2, 3, 4, 5)
         assert found.anchor == rubric.ANCHORS[name][language][found.score - 1]
         assert found.quote in answer
@@ -88,6 +103,36 @@ def test_a_stronger_answer_scores_higher(case: dict[str, Any], language: Languag
     for card, strength in zip(cards, STRENGTHS, strict=True):
         well_formed(card, case[language][strength], language)
         assert card.on_topic
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in VOICES])
+def test_the_scale_is_set_by_how_people_talk(case: dict[str, Any]) -> None:
+    question = question_of(case, case["language"])
+    cards = {strength: score(case[strength], question, case["language"]) for strength in STRENGTHS}
+    weak, middling, strong = (cards[strength].overall for strength in STRENGTHS)
+    assert weak is not None
+    assert middling is not None
+    assert strong is not None
+    assert weak <= 2.2
+    assert weak < middling < strong
+    assert strong >= 3.8
+    assert cards["strong"].on_topic
+    for strength, card in cards.items():
+        well_formed(card, case[strength], case["language"])
+
+
+def test_the_formats_own_dimensions_rise_with_the_answer() -> None:
+    for case in VOICES:
+        question = question_of(case, case["language"])
+        weak, strong = (
+            score(case[strength], question, case["language"]).parts for strength in ("weak", "strong")
+        )
+        assert tuple(strong) == PARTS_OF[case["format"]]
+        assert all(strong[name].score >= weak[name].score for name in strong), case["id"]
+        if strong:
+            assert (
+                sum(part.score for part in strong.values()) >= sum(part.score for part in weak.values()) + 4
+            )
 
 
 def test_the_shipped_bank_can_be_scored_in_both_languages() -> None:
@@ -231,6 +276,44 @@ TO_THE_GRADER: dict[Language, list[str]] = {
 }
 
 
+LISTED_AND_TIED: list[tuple[Language, str, str]] = [
+    (
+        "en",
+        "Streaming is a way of sending data. It uses HTTP. The server sends chunks. The client reads chunks. "
+        "There is a buffer. There is a proxy. The connection is kept alive. The response is JSON. Tokens are events.",
+        "The server doesn't wait for the whole answer, it sends each piece as soon as it has one. So the user reads "
+        "after a moment, although the last word comes no earlier. If a proxy buffers, nothing of that is seen until "
+        "the end, which is why I'd never promise it before I have tried it from outside.",
+    ),
+    (
+        "zh",
+        "流式输出是一种输出方式。它基于协议。服务端发送数据块。客户端接收数据块。中间有代理。中间有缓冲。连接保持打开。响应是文本。",
+        "服务端不等整段写完，出来一点就先发一点，所以用户马上能读，但最后一个字并没有更早。要是代理攒着不放，就跟普通响应没两样了。",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "listed", "tied"), LISTED_AND_TIED)
+def test_what_hangs_together_says_more_than_as_many_facts_in_a_row(
+    language: Language, listed: str, tied: str
+) -> None:
+    question = dataclasses.replace(ENGLISH if language == "en" else CHINESE, format=Format.TECHNICAL)
+    row, whole = score(listed, question, language), score(tied, question, language)
+    assert row.overall is not None
+    assert whole.overall is not None
+    assert whole.overall > row.overall
+
+
+def test_a_trade_off_or_a_pitfall_needs_more_than_one_sentence() -> None:
+    crammed = (
+        "The cache broke because a key was wrong, so I fixed it and learned to test, instead of adding a server, "
+        "which costs more if traffic grows."
+    )
+    found = score(crammed, STORY).dimensions
+    assert found["pitfall"].score <= 3
+    assert found["trade_off"].score <= 3
+
+
 def test_padding_and_words_to_the_grader_raise_nothing() -> None:
     for answer, question, language in answers():
         before = score(answer, question, language)
@@ -273,8 +356,23 @@ def test_a_figure_raises_the_figures_and_lowers_nothing() -> None:
             assert all(after[name] >= before[name] for name in NAMES), figure
 
 
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in VOICES if measured(case)])
+def test_one_true_figure_more_moves_no_other_dimension(case: dict[str, Any]) -> None:
+    language, told = case["language"], case["strong"]
+    bare = one = told
+    for at, amount in reversed(list(enumerate(measured(case)))):
+        some = "a little" if language == "en" else "一些"
+        bare = bare[: amount.start] + some + bare[amount.end :]
+        one = one[: amount.start] + (some if at else "40%") + one[amount.end :]
+    question = question_of(case, language)
+    before, after = points(score(bare, question, language)), points(score(one, question, language))
+    assert after["figures"] == 3
+    assert after["figures"] > before["figures"]
+    assert {name: after[name] for name in NAMES[:5]} == {name: before[name] for name in NAMES[:5]}
+
+
 @pytest.mark.parametrize(
-    ("text", "measured"),
+    ("text", "count"),
     [
         ("We cut the latency by 40%.", 1),
         ("It fell from 9 s to 400 ms", 2),
@@ -305,8 +403,8 @@ def test_a_figure_raises_the_figures_and_lowers_nothing() -> None:
         ("十分重要，一成不变", 0),
     ],
 )
-def test_what_counts_as_a_figure(text: str, measured: int) -> None:
-    assert len([amount for amount in amounts(text) if amount.measured]) == measured
+def test_what_counts_as_a_figure(text: str, count: int) -> None:
+    assert len([amount for amount in amounts(text) if amount.measured]) == count
 
 
 @pytest.mark.parametrize(
@@ -335,6 +433,92 @@ def test_gaps_of_a_story(answer: str, gaps: tuple[Gap, ...]) -> None:
     assert score(answer, STORY).gaps == gaps
 
 
+EMPTY = ["I like it.", "It was good, we did fine.", "fine", "It went well.", "还行", "挺好的，我们做得不错。"]
+
+
+@pytest.mark.parametrize("answer", EMPTY)
+def test_an_empty_answer_leads_to_a_question_for_an_example(answer: str) -> None:
+    for question in load_bank().questions[::7]:
+        card = score(answer, question)
+        assert (card.state, card.on_topic) == ("scored", True)
+        assert card.overall == 1.0
+        assert card.gaps[0] is Gap.EXAMPLE
+
+
+PLAINLY_TOLD: list[tuple[str, Language, set[Gap]]] = [
+    ("Last month I took the cluster down with a bad config. I reverted it and it came back.", "en", set()),
+    ("At my last job the workers fell over, so I capped the queue, and it held up.", "en", set()),
+    ("When I joined, builds were slow. I split the suite and we got to ten minutes.", "en", set()),
+    ("In March our vendor went dark. I called them, swapped the feed, and nobody noticed.", "en", set()),
+    ("当时库挂了，我把流量切到备库，十分钟后恢复了。", "zh", set()),
+    ("去年大促服务宕了，我先限流再扩容，后来稳住了。", "zh", set()),
+    ("刚接手的时候报表天天跑挂，我重写了脚本，现在没再出过事。", "zh", set()),
+    ("The queue backed up and I added workers.", "en", {Gap.SITUATION, Gap.RESULT}),
+    ("前端页面白屏，我回滚了版本。", "zh", {Gap.SITUATION, Gap.RESULT}),
+]
+
+
+@pytest.mark.parametrize(("answer", "language", "missing"), PLAINLY_TOLD)
+def test_a_follow_up_never_asks_for_what_was_just_told(
+    answer: str, language: Language, missing: set[Gap]
+) -> None:
+    question = STORY if language == "en" else Question.adhoc("讲一次你解决线上问题的经历。", "zh")
+    parts = {Gap.SITUATION, Gap.ACTION, Gap.RESULT}
+    assert parts & set(score(answer, question, language).gaps) == missing
+
+
+TROUBLE = [
+    "I had taken the whole checkout down with one flag.",
+    "Requests backed up until the pods kept dying.",
+    "It caused a storm on the database.",
+    "The nightly import fell over on Tuesdays.",
+    "The disk filled up and writes were blocked.",
+    "Two replicas drifted apart and users saw stale rows.",
+    "那次发布把支付服务弄挂了。",
+    "缓存一失效就是一场请求风暴。",
+    "当晚订单服务宕机了半小时。",
+    "消费者停了，消息越积压越多。",
+]
+
+
+@pytest.mark.parametrize("sentence", TROUBLE)
+def test_trouble_is_heard_in_whatever_words(sentence: str) -> None:
+    assert "problem" in read(sentence, "").sentences[0].cues
+
+
+LEFT_ASIDE = [
+    "We didn't go with sharding because one node was enough.",
+    "I left the transformer out, since it cost 40 ms a call.",
+    "Why not Postgres? It could do the job, but the index churn would hurt.",
+    "I toyed with a prebuilt image, but those go stale within weeks.",
+    "我没有选双写方案，因为数据会对不上。",
+    "有人提议直接重写，我没同意，因为风险太大。",
+    "我宁可多一次查询，也不把状态放进缓存。",
+]
+
+
+@pytest.mark.parametrize("answer", LEFT_ASIDE)
+def test_a_way_that_was_left_aside_is_a_trade_off(answer: str) -> None:
+    card = score(answer, dataclasses.replace(ENGLISH, format=Format.TECHNICAL))
+    assert card.dimensions["trade_off"].score >= 3 or Gap.ALTERNATIVE not in card.gaps
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I used Docker and I used Kubernetes and I used Kafka and I used Redis and I used Flink, 40% and 50% better.",
+        "Leveraging AI-driven synergies we achieved 300% scalability and a seamless, robust ecosystem of services.",
+        "背景 2023 年，任务 30%，行动我主导，结果提升 50%，收获很大，干系人，排期，里程碑，十二周，四个人。",
+        "通过中台赋能业务，打造高可用闭环，QPS 提升 300%，成本下降 45%，沉淀方法论。",
+    ],
+)
+def test_buzzwords_that_are_dressed_as_sentences_stay_at_two(answer: str) -> None:
+    for question in (ENGLISH, CHINESE, STORY):
+        overall = score(answer, question).overall
+        assert overall is not None
+        assert overall <= 2
+
+
 def test_gaps_of_an_explanation_and_advice_that_names_what_is_missing() -> None:
     question = question_of(CASES[0], "en")
     card = score("Streaming means that the server sends each chunk of the response as an event.", question)
@@ -352,10 +536,12 @@ def test_advice_takes_up_the_candidates_own_words() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_point_has_an_anchor_and_every_gap_advice(language: Language) -> None:
-    anchors = [rubric.ANCHORS[name][language] for name in NAMES]
-    assert [len(texts) for texts in anchors] == [5] * 6
-    assert len({text for texts in anchors for text in texts}) == 30
-    assert all(rubric.ANCHORS[name]["name"][language] for name in NAMES)
+    names = (*NAMES, *dict.fromkeys(name for parts in PARTS_OF.values() for name in parts))
+    assert set(rubric.ANCHORS) == set(names)
+    anchors = [rubric.ANCHORS[name][language] for name in names]
+    assert [len(texts) for texts in anchors] == [5] * len(names)
+    assert len({text for texts in anchors for text in texts}) == 5 * len(names)
+    assert all(rubric.ANCHORS[name]["name"][language] for name in names)
     advice = rubric.ADVICE[language]
     assert set(advice["gap"]) == set(Gap)
     assert set(advice["dimension"]) == set(NAMES)
@@ -442,7 +628,9 @@ def test_sentences_are_found_where_they_stand() -> None:
 
 def test_a_line_wrapped_by_an_editor_is_one_sentence_and_a_short_line_is_its_own() -> None:
     wrapped = "The server keeps the response open and sends each piece\nas soon as it has it."
+    indented = wrapped.replace("\n", "\n    ")
     assert [s.text for s in read(wrapped, "").sentences] == [wrapped]
+    assert [s.text for s in read(indented, "").sentences] == [indented]
     listed = "Cache the rows\nIndex the table"
     assert [s.text for s in read(listed, "").sentences] == ["Cache the rows", "Index the table"]
 

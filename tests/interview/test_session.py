@@ -340,7 +340,9 @@ def test_hostile_texts_stay_between_the_fences(log: EventLog, model: Model) -> N
     llm, asked = model(["say Why streams?"])
     interview = Interview(setup(resume_summary=hostile), llm, log=log)
     run(interview.start())
-    sent = str(asked.asked[0]["messages"])
+    messages = asked.asked[0]["messages"]
+    assert isinstance(messages, list)
+    sent = str(messages[-1])
     for tag in ("<question>", "</question>", "<resume>", "</resume>"):
         assert sent.count(tag) == 1, tag
     run(interview.aclose())
@@ -470,7 +472,7 @@ def test_killed_between_a_command_and_its_first_event(log: EventLog) -> None:
     interview = Interview(setup(), LLM("practice", pace=200), log=log)
     run(_stop_when(interview, interview.start(), lambda seen: len(seen) > 4))
     partial = interview.turns[0].text
-    aio.run(interview._command(lambda: Again(partial)))
+    aio.run(interview._conduct.command(lambda: Again(partial)))
     loaded = run(Interview.load(interview.session_id, LLM("practice", pace=0), log=log))
     assert (loaded.state, loaded.turns[0].text) == (State.FAILED, partial)
     assert run(loaded.resume())[-1].data["total_content"].startswith(partial)
@@ -491,8 +493,8 @@ def test_of_two_loads_at_once_the_later_one_holds_the_session(
         return list(await asyncio.gather(*loads))
 
     both = run(twice())
-    assert both[0]._epoch != both[1]._epoch
-    older = min(both, key=lambda one: one._epoch)
+    assert both[0]._conduct.epoch != both[1]._conduct.epoch
+    older = min(both, key=lambda one: one._conduct.epoch)
     with pytest.raises(MockMateError, match="newer writer"):
         run(older.respond(ANSWER))
     run(interview.aclose())

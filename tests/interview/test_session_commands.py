@@ -41,7 +41,7 @@ def same(interview: Interview) -> None:
     store, copy = interview.log._store, MemoryStore()
     assert isinstance(store, MemoryStore)
     copy._rows = {name: list(rows) for name, rows in store._rows.items()}
-    assert run(recall(EventLog(copy), interview.session_id))[1] == interview._machine
+    assert run(recall(EventLog(copy), interview.session_id))[1] == interview._conduct.machine
 
 
 def names(interview: Interview) -> list[str]:
@@ -94,7 +94,7 @@ def test_a_skipped_question_is_in_the_feedback_without_a_number(log: EventLog, l
 
 
 def test_a_skipped_follow_up_leaves_the_answer_its_score(log: EventLog) -> None:
-    interview = practice(log, question_count=1)
+    interview = practice(log, question_count=1, interview_format="behavioural")
     run(interview.start())
     run(interview.respond(STORY))
     assert interview.turns[-1].gap is not None, "something is missing"
@@ -236,7 +236,7 @@ def test_a_question_asked_again_keeps_what_was_said_before(log: EventLog, model:
 
 def test_times_are_those_of_the_commands(log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = itertools.count(1_000)
-    monkeypatch.setattr("mockmate_nb.interview.session._now", lambda: float(next(clock)))
+    monkeypatch.setattr("mockmate_nb.interview.conduct.now", lambda: float(next(clock)))
     interview = practice(log)
     run(interview.start())
     run(interview.respond(ANSWER))
@@ -343,6 +343,7 @@ class Puppet(Interview):
     def __init__(self, log: EventLog) -> None:
         super().__init__(setup(question_count=2), LLM("practice"), log=log)
         self.act, self.waits = "say", asyncio.Event()
+        self._conduct._question, self._conduct._feedback = self._question, self._feedback  # type: ignore[method-assign]  # a script in their place
 
     async def _question(self) -> AsyncGenerator[list[Step], None]:
         whole: list[Step] = [Delta("streams break?"), Asked("model", "stream", "", TOOK)]
@@ -409,12 +410,12 @@ async def live(
     """Lives through the commands; the machine after each, with how much had been written."""
     quiet: list[tuple[int, Machine]] = []
     for name, act in [("start", "say"), *acts]:
-        before = (interview._machine, len(written))
+        before = (interview._conduct.machine, len(written))
         try:
             await interview.do(name, act)
         except IllegalStep:
-            assert (interview._machine, len(written)) == before
-        quiet.append((len(written), interview._machine))
+            assert (interview._conduct.machine, len(written)) == before
+        quiet.append((len(written), interview._conduct.machine))
     return quiet
 
 
@@ -444,7 +445,7 @@ def test_killed_between_a_command_and_its_effect_or_anywhere_else() -> None:
     async def check() -> set[str]:
         log = open_log("memory:")
         interview, written = Puppet(log), kept(log)
-        quiet = [(0, interview._machine), *await live(interview, written, LIFE)]
+        quiet = [(0, interview._conduct.machine), *await live(interview, written, LIFE)]
         commands = set()
         for at, (stream_id, events, _) in enumerate(written):
             back = await Interview.load(
@@ -454,7 +455,7 @@ def test_killed_between_a_command_and_its_effect_or_anywhere_else() -> None:
                 commands.add(command.name)
                 before = next(machine for length, machine in reversed(quiet) if length <= at)
                 after, _ = step(before, journal.from_command(command))
-                assert back._machine == (step(after, journal.INTERRUPTED)[0] if after.runs else after)
+                assert back._conduct.machine == (step(after, journal.INTERRUPTED)[0] if after.runs else after)
             else:
                 assert stream_id.startswith(interview.session_id)
             if back.state is not State.COMPLETE:

@@ -31,6 +31,7 @@ BAD: list[tuple[str, Any, str, str]] = [
     ("minutes", 0, "0 is not a whole number", "six a question"),
     ("minutes", 1.5, "1.5 is not a whole number", "six a question"),
     ("own_questions", "Why us?", "no list of texts", "as in"),
+    ("question_ids", "a-b", "no list of texts", "as in"),
     ("own_questions", ["Why us?", 3], "no list of texts", "as in"),
     ("own_questions", [f"Question {n}?" for n in range(21)], "there are 21", "matter most"),
     ("own_questions", ["x" * 301], "301 characters", "one question"),
@@ -63,7 +64,7 @@ def test_half_characters_do_not_reach_the_log() -> None:
 
 
 def test_own_questions_are_each_one_line_and_there_once() -> None:
-    setup = InterviewSetup(**GOOD, own_questions=[" Why\n us? ", "Why us?", " ", "And you?"])
+    setup = InterviewSetup(**GOOD, own_questions=(" Why\n us? ", "Why us?", " ", "And you?"))
     assert setup.own_questions == ("Why us?", "And you?")
     assert InterviewSetup.from_dict(json.loads(json.dumps(setup.to_dict()))) == setup
 
@@ -71,5 +72,5 @@ def test_own_questions_are_each_one_line_and_there_once() -> None:
 @pytest.mark.parametrize(
     ("mode", "minutes", "seconds"), [("practice", 30, None), ("live", None, 1080), ("live", 30, 1800)]
 )
-def test_a_live_interview_has_its_time(mode: str, minutes: int | None, seconds: float | None) -> None:
+def test_a_live_interview_has_its_time(mode: Any, minutes: int | None, seconds: float | None) -> None:
     assert InterviewSetup(**GOOD, mode=mode, minutes=minutes).seconds == seconds

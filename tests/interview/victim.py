@@ -66,6 +66,8 @@ async def interview(address: str, session: str) -> None:
             tell("undone", 1, first)
             answer = f"Better: {first}"
             number = 1
+        elif number == 1 and session != "-":  # the answer may have been taken back before this kernel
+            answer = f"Better: {first}"
         if number == 3:
             await show(held, held.skip(), (number, None))
         else:

@@ -12,10 +12,16 @@ from ipywidgets.widgets import widget
 from mockmate_nb import LLM, InterviewPanel, MockMateError, run
 from mockmate_nb.errors import IllegalStep
 from mockmate_nb.interview.bank import LANGUAGES, Language
+from mockmate_nb.interview.limits import Limits
 from mockmate_nb.interview.samples import sample
 from mockmate_nb.streams.log import EventLog
 from tests.interview.scripted import Scripted
 from tests.view.panels import ANSWER, bubbles, command, seen, send, soon
+
+
+@pytest.fixture(autouse=True)
+def _anything_may_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Limits, "breach", lambda *_, **__: None)
 
 
 def test_a_whole_interview_by_script(panel: InterviewPanel) -> None:
@@ -103,7 +109,12 @@ def test_regenerate_keeps_what_was_there(panel: InterviewPanel, monkeypatch: pyt
     )
 
 
-def test_regenerate_with_the_same_words_leaves_one_question(panel: InterviewPanel) -> None:
+def test_regenerate_with_the_same_words_leaves_one_question(
+    panel: InterviewPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "mockmate_nb.llm.client.PracticeTransport", lambda **_: Scripted(["say Why streams?"])
+    )
     run(panel.start())
     run(panel.retry())
     assert panel.conversation.children == tuple(bubbles(panel))
@@ -219,7 +230,7 @@ def test_stopped_feedback_says_what_can_be_pressed(
         await asyncio.Event().wait()
         yield []
 
-    monkeypatch.setattr("mockmate_nb.interview.session.Interview._feedback", never)
+    monkeypatch.setattr("mockmate_nb.interview.conduct.Conduct._feedback", never)
     ends = panel.end()
     assert soon(lambda: "Stop" in seen(panel))
     run(panel.stop())

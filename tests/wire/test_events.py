@@ -10,7 +10,10 @@ from mockmate_nb.errors import UnreadableReply
 from mockmate_nb.wire.events import (
     EVENTS,
     TERMINALS,
+    Chunk,
     Command,
+    Complete,
+    Done,
     Error,
     Event,
     FeedbackChunk,
@@ -52,6 +55,9 @@ EXAMPLES: list[tuple[Event, str]] = [
         '{"type": "interview_complete", "data": {"session_id": "s", "feedback": {"overall": null}}}',
     ),
     (Seam(at=3), '{"type": "seam", "data": {"at": 3}}'),
+    (Chunk(content="c"), '{"type": "chunk", "data": {"content": "c"}}'),
+    (Complete(value={"a": [1]}), '{"type": "complete", "data": {"value": {"a": [1]}}}'),
+    (Done(summary={"n": 2}), '{"type": "done", "data": {"summary": {"n": 2}}}'),
     (Stopped(partial="p"), '{"type": "stopped", "data": {"partial": "p"}}'),
     (Interrupted(partial="p"), '{"type": "interrupted", "data": {"partial": "p"}}'),
     (
