@@ -46,8 +46,8 @@ def section(kept: Sequence[Promise], quick: bool, *, gaps: bool) -> list[str]:
         "",
         f"Made by `make bench-interview` on {datetime.now(UTC):%Y-%m-%d}{', quickly' if quick else ''}: "
         f"{os.cpu_count()} cores.",
-        "Scores are those of the rules. Their author never read the answers that are held out, but was told how many",
-        "of them failed; the fresh ones were written last, by somebody who knew neither, and tried once.",
+        "Scores are those of the rules, which were made with the own, the held out (their author knew only how many",
+        "failed) and the fresh pairs at hand. The blind ones were written last, by somebody who knew neither.",
         "",
         *table(("promise", "wanted", "measured", "met"), [(*row[:3], words[row.met]) for row in kept]),
     ]

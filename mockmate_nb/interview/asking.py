@@ -17,7 +17,7 @@ from mockmate_nb.interview.limits import Breach, Limits
 from mockmate_nb.interview.machine import Turn
 from mockmate_nb.interview.prompts import question_messages
 from mockmate_nb.interview.setup import InterviewSetup
-from mockmate_nb.interview.spoken import Spoken, aloud
+from mockmate_nb.interview.spoken import Spoken
 from mockmate_nb.interview.steps import Asked, Cut, Delta, Measured, Step
 from mockmate_nb.llm.client import LLM, Reply
 from mockmate_nb.llm.practice import tokens
@@ -145,6 +145,27 @@ async def _streamed(stream: ChatStream, limits: Limits, partial: str) -> AsyncGe
     if not said.strip():
         raise _empty()
     yield released(finished=stream.finish_reason != "stopped")
+
+
+async def aloud(stream: ChatStream, spoken: Spoken) -> AsyncGenerator[str | None, None]:
+    """What is said of the stream, piece by piece, never empty; None where it was cut and another reply goes on."""
+    read, seams = len(stream.text.encode()), len(stream.seams)
+    async with stream:
+        async for batch in stream.batches():
+            text = "".join(batch).encode()
+            if len(stream.seams) > seams:
+                at = min(max(stream.seams[-1] - read, 0), len(text))
+                seams = len(stream.seams)
+                if piece := spoken.feed(text[:at].decode()):
+                    yield piece
+                spoken.again()
+                yield None
+                text, read = text[at:], read + at
+            read += len(text)
+            if piece := spoken.feed(text.decode()):
+                yield piece
+    if piece := spoken.close():
+        yield piece
 
 
 def _said(text: str) -> str:

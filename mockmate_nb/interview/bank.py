@@ -64,6 +64,7 @@ class Bank:
         levels: Collection[Level] = (),
         competencies: Sequence[str] = (),
         text: str = "",
+        title: str = "",
         wanted: str = "",
         exclude: Collection[str] = frozenset(),
         language: Language = "en",
@@ -73,11 +74,10 @@ class Bank:
         """The question that fits best among those not in `exclude`; the same arguments give the same one.
 
         `format`, `levels`, `language` and `drill` must be met. Of what is left come first: questions for a
-        role that `text` (the job) names, or for any; competencies the caller lists; those that the excluded
-        questions have covered least, and where formats mix, formats covered least; those for the role itself; most
-        tags in `text`, those in `wanted` (what the job asks for and the résumé lacks) twice, counted in powers of
-        two so that questions that fit about equally well take turns; the caller's order of competencies; chance,
-        by `seed`.
+        role that `title`, else `text` (the job) names, or for any; competencies the caller lists; those that the
+        excluded questions have covered least, and where formats mix, formats covered least; those for the role
+        itself; most tags in `text`, those in `wanted` (what the job asks for and the résumé lacks) twice, counted
+        in powers of two; the caller's order of competencies. Another `seed` than 0 takes another of those that fit.
         `CallerError` when none is left.
         """
         candidates = [
@@ -102,19 +102,20 @@ class Bank:
         formats = Counter(question.format for question in asked) if format is None else Counter()
         order = {name: place for place, name in enumerate(competencies)}
         text, wanted = text.lower(), wanted.lower()
-        roles = _roles_named(text)
+        roles = _roles_named(title.lower()) or _roles_named(text)
 
         def rank(question: Question) -> tuple[bool, int, int, bool, int, int, bytes]:
             matches = sum(
                 (_mentions(text, tag) > 0) + 2 * (_mentions(wanted, tag) > 0) for tag in question.tags
             )
+            fits = min(matches, MOST_MATCHES).bit_length()
             return (
                 bool(roles) and roles.isdisjoint(question.roles),
                 question.competency not in order,
                 covered[question.competency] + formats[question.format],
-                roles.isdisjoint({*question.roles} - {"any"}),
-                -min(matches, MOST_MATCHES).bit_length(),
-                order.get(question.competency, 0),
+                not seed and roles.isdisjoint({*question.roles} - {"any"}),
+                -(fits > 0) if seed else -fits,
+                0 if seed else order.get(question.competency, 0),
                 hashlib.sha256(f"{seed} {question.id}".encode()).digest(),
             )
 

@@ -7,7 +7,7 @@ whole answer: how much of it hangs together, heard in function words and not in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mockmate_nb.interview.signals import HAN_RUN, Reading, Sentence, terms, weight
@@ -219,7 +219,7 @@ def _illustrated(evidence: Evidence, told: int, named: Found | None) -> int:
 
 def trade_off(evidence: Evidence) -> Found:
     """Another way or a price; a point more for the other of them, a reasoned choice and a condition, near by."""
-    best = NOTHING
+    best, most = NOTHING, (0, 0)
     for place, sentence in enumerate(evidence.sentences):
         if sentence.cues.keys().isdisjoint(("alternative", "cost")):
             continue
@@ -227,7 +227,9 @@ def trade_off(evidence: Evidence) -> Found:
         seen = set().union(*(s.cues for s in near))
         reasoned = any({"alternative", "cost"} & s.cues.keys() and "why" in s.cues for s in near)
         kinds = len(seen & {"alternative", "cost", "condition"}) + ("choice" in seen or reasoned)
-        if 1 + kinds > best.score:
+        own = len(sentence.cues.keys() & {"alternative", "cost", "condition", "choice"})
+        if (kinds, own) > most:
+            most = (kinds, own)
             at = next(sentence.cues[cue] for cue in ("alternative", "cost") if cue in sentence.cues)
             best = Found(1 + kinds, sentence, at)
     return best
@@ -251,16 +253,25 @@ def pitfall(evidence: Evidence) -> Found:
 def figures(evidence: Evidence) -> Found:
     """Distinct measured amounts; a vague or bare amount is partial. Dates, versions and indices are none."""
     told = [*evidence.sentences, *(s for s in evidence.loose if s.words and (s.whole or "result" in s.cues))]
-    measured = {amount.key: (sentence, amount.start) for sentence in told for amount in sentence.measured}
+    measured = {amount.key for sentence in told for amount in sentence.measured}
     if measured:
-        sentence, at = next(iter(measured.values()))
-        return Found(min(5, 2 + len(measured)), sentence, at)
+        return replace(clearest(told), score=min(5, 2 + len(measured)))
     for sentence in evidence.sentences:
         if sentence.amounts or "vague" in sentence.cues:
             return Found(
                 2, sentence, sentence.amounts[0].start if sentence.amounts else sentence.cues["vague"]
             )
     return NOTHING
+
+
+def clearest(sentences: Iterable[Sentence]) -> Found:
+    """The figure that shows most among `sentences` that hold one: with what came of it, beside a second one."""
+    best = max(
+        (s for s in sentences if s.measured), key=lambda s: ("result" in s.cues, min(len(s.measured), 2))
+    )
+    pairs = zip(best.measured, best.measured[1:], strict=False)
+    closest = min(pairs, key=lambda pair: pair[1].start - pair[0].end, default=best.measured)
+    return Found(1, best, closest[0].start)
 
 
 def _bounded(rule: Rule) -> Rule:

@@ -22,8 +22,9 @@ OPENING, OWN, OUTCOME, AFTER = range(4)  # an experience: setting, own part, res
 CLAIM, WHY, HOW, TRADE_OFF = range(4)  # an explanation
 FILLER = re.compile(
     r"(?<![\w-])(?:u+m+|u+h+|er+m+|h+m+)\b[,.…]*\s*|\b(?:you know|I mean|to be honest|like|honestly)\s?,\s*"
+    r"|\A\W*(?:okay|ok|well|so|right|sure|yeah|yes)[,.!…]+\s+"
     r"|\b(?:basically|actually|literally|obviously)\b,?\s*"
-    r"|(?<![\u4e00-\u9fff])(?:嗯+|呃+|额|那个|就是说|怎么说呢|然后呢)[，,、…]+\s*|(?:嗯|呃){1,4}[，,、…]*",
+    r"|(?<![\u4e00-\u9fff])(?:嗯+|呃+|额|那个|就是说|怎么说呢|然后呢|好的|这个(?:嘛|吧)|(?:这个)?我觉得(?:吧|呢))[，,、…]+\s*|(?:嗯|呃){1,4}[，,、…]*",
     re.IGNORECASE,
 )
 HOLLOW = re.compile(
@@ -49,7 +50,9 @@ SETTING_FIRST = re.compile(
 )
 FIRST_PERSON = re.compile(r"\bI\b|我(?!们)")
 PROMPTS = {language: words(language, "draft") for language in LANGUAGES}
-PROMPT = re.compile(r"(?:(?<!\s)\s+)?(?:" + "|".join(re.escape(p) for t in PROMPTS.values() for p in t.values()) + ")")
+PROMPT = re.compile(
+    r"(?:(?<!\s)\s+)?(?:" + "|".join(re.escape(p) for t in PROMPTS.values() for p in t.values()) + ")"
+)
 ENDS = re.compile(r"""[.!?…。！？；;]["'”’)\]）】]*$""")
 
 

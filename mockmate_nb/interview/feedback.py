@@ -18,6 +18,7 @@ from mockmate_nb.interview.coaching import BETWEEN, words
 from mockmate_nb.interview.dimensions import RULES
 from mockmate_nb.interview.drafting import draft
 from mockmate_nb.interview.question import CLOSING, competency_names
+from mockmate_nb.interview.quoting import same_words
 from mockmate_nb.interview.setup import InterviewSetup
 from mockmate_nb.interview.takeaways import improvements, next_drill, strengths, summary
 from mockmate_nb.interview.turn import Turn
@@ -68,7 +69,7 @@ def question_entry(
     """One question's part of the feedback, by the rules: its scorecard, and beside it `question` (as `text`),
     `format`, `level`, `competency`, `answer`, the candidate's own `rating` with a `rating_note`, the `anchor`
     of the competency that is met, the `weights` of the dimensions for this kind of question (0: it does not
-    count), the `key_points`, a `draft`, and no `judgement` yet."""
+    count), the `key_points`, a `draft` where it is another text, and no `judgement` yet."""
     card = rubric.score(answer, question, language=language).to_dict()
     for part in ("dimensions", "parts"):
         card[part] = {
@@ -78,13 +79,16 @@ def question_entry(
     wording = question.wordings.get(language)
     weights = dict(zip(RULES, rubric.WEIGHTS[rubric.kind_of(question)], strict=True))
     names = competency_names().get(question.competency)
+    told, made = words(language, "entry"), draft(answer, question, language)
+    if answer and card["reason"] == rubric.ADVICE[language]["reason"]["declined"]:
+        card["reason"] = told["unknown"]
     return {
         "question_id": question.id,
         "question": text,
         "format": question.format.value,
         "level": question.level.value,
         "competency": question.competency,
-        "competency_label": names[language] if names else "",
+        "competency_label": names[language] if names else told["own"],
         "answer": answer,
         "rating": rating,
         "rating_note": _rating_note(rating, card["overall"], language),
@@ -92,7 +96,7 @@ def question_entry(
         "weights": weights,
         "anchor": _anchor(question, card["overall"], language) if names else "",
         "key_points": list(wording.key_points) if wording else [],
-        "draft": draft(answer, question, language),
+        "draft": "" if same_words(made, answer) else made,
         "judgement": None,
         "differ": [],
     }
@@ -179,7 +183,7 @@ def _entry(group: Sequence[Turn], bank: Bank, language: Language) -> dict[str, A
         rating=ratings[-1] if ratings else None,
     )
     if not answer and any(turn.skipped for turn in group):
-        entry["reason"] = rubric.ADVICE[language]["reason"]["declined"]
+        entry["reason"] = words(language, "entry")["skipped"]
     return entry
 
 
@@ -199,10 +203,11 @@ def _rating_note(rating: int | None, overall: float | None, language: Language) 
 
 
 def _competencies(questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each competency in the order asked, with the mean of its scored questions."""
+    """Each competency in the order asked, with the mean of its scored questions; one's own questions have none."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for entry in questions:
-        found.setdefault(entry["competency"], []).append(entry)
+        if entry["competency"] in competency_names():
+            found.setdefault(entry["competency"], []).append(entry)
     rows = []
     for name, entries in found.items():
         scores = [entry["overall"] for entry in entries if entry["overall"] is not None]

@@ -51,7 +51,12 @@ MEASURED = re.compile(
     | (?<![A-Za-z0-9_.]){NUM}{SCALE}\s?[-‑]?\s?(?:{TIME}|{COUNTED})(?![A-Za-z])
     | (?<![A-Za-z0-9_.第]){NUM}(?:\s?多|\s?余)?{SCALE}(?:多|余)?\s?(?:{ZH_UNIT}|{ZH_THING})
     | (?<![A-Za-z]){WORDS}[-\s](?:{TIME}|{COUNTED})(?![A-Za-z])
-    | (?<![A-Za-z])(?:within|under|took|takes)\ (?:an?|one|half\ an?)\ {TIME}(?![A-Za-z])
+    | (?<![A-Za-z])(?:within|under|took|takes|from|down\ to)\ (?:an?|one|half\ an?)\ {TIME}(?![A-Za-z])(?!\ to\ the)
+    | (?<![A-Za-z])(?:{WORDS}\ and\ a\ half|half\ an?)\ {TIME}(?![A-Za-z])
+    | (?<![A-Za-z]){WORDS}\ (?:[a-z-]{{2,20}}\ ){{0,2}}[a-z]{{3,20}}s\ (?:an?|per|each|every)\ {TIME}(?![A-Za-z])
+    | (?<![A-Za-z])(?:went|goes|f[ae]lls?|fell|drop(?:s|ped)|down|c[ao]mes?|reduced|cut|back)\ to
+      \ (?:zero|none|nothing|0)(?!\.[0-9]|[-\w])
+    | (?:降|减|跌|变|缩|掉)(?:到|至|为|成)了?\s?(?:零|0(?![.\d]))|归零|清零
     | (?<![A-Za-z])(?:two|three|four|five|six|ten)fold\b
     | (?<![A-Za-z])(?:one|an?)[-\s](?:third|quarter|fifth|tenth)\ of\b
     | (?<![A-Za-z])(?:two[-\s]thirds|three[-\s]quarters|an?\ order\ of\ magnitude|orders\ of\ magnitude)\b
@@ -68,10 +73,34 @@ PAIR = re.compile(
     rf"(?:\bto\b|到|至|→|->|变成|变为)[^\n。；;0-9]{{0,14}}[$€£¥]?{NUM}",
     re.IGNORECASE,
 )
-NOUN = re.compile(rf"(?<![A-Za-z0-9_.#]){NUM}\s(?=([A-Za-z]{{3,24}}s)\b)")
+GLUE = r"(?!(?:of|in|and|or|the|an?|to|for|at|by|on|with|that|which|from|is|was|are|were|so|but|as|if|it|we|you)\b)"
+NOUN = re.compile(
+    rf"(?<![A-Za-z0-9_.#]){NUM}\s(?=(?:{GLUE}[a-z-]{{2,20}}\s){{0,2}}?({GLUE}[A-Za-z]{{3,24}}s)\b)",
+    re.IGNORECASE,
+)
 NO_UNIT = frozenset(PATTERNS["not_counted"].split())
 LABEL = re.compile(PATTERNS["label"].replace("UNITS", f"{TIME}|{COUNTED}"), re.VERBOSE | re.IGNORECASE)
 BARE = re.compile(rf"(?<![A-Za-z0-9_.]){NUM}(?![A-Za-z0-9_])")
+VALUES = {
+    name: value
+    for names, values in (
+        ("one two three four five six seven eight nine ten eleven twelve", range(1, 13)),
+        ("fifteen twenty thirty forty fifty sixty seventy eighty ninety", (15, *range(20, 100, 10))),
+        ("a k thousand m million bn billion hundred dozen", (1, 1e3, 1e3, 1e6, 1e6, 1e9, 1e9, 100, 12)),
+        ("零 一 二 三 四 五 六 七 八 九 两 十 百 千 万 亿", (*range(10), 2, 10, 100, 1e3, 1e4, 1e8)),
+    )
+    for name, value in zip(names.split(), values, strict=False)
+}
+TALLY = "a|one|two|three|four|five|six|seven|eight|nine|ten"
+QUANTITY = re.compile(
+    rf"({NUM})\s?((?:k|m|bn|thousand|million|billion|hundred)\b|[百千万亿]?)"
+    rf"|(?<![A-Za-z])({TALLY})[ -](hundred|thousand|million|dozen)\b"
+    rf"|(?<![A-Za-z])({'|'.join(name for name in VALUES if len(name) > 2)})\b()"
+    r"|([零一二两三四五六七八九十百千万亿]+)",
+    re.IGNORECASE,
+)
+UNIT = re.compile(r"[\s-]?([A-Za-z]+?|[%％]|[\u4e00-\u9fff])(?:s?(?![A-Za-z])|(?<=[%％\u4e00-\u9fff]))")
+TELLING = 10  # a number from which it tells by itself where it comes from, whatever its unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +135,46 @@ def amounts(text: str) -> tuple[Amount, ...]:
     for match in BARE.finditer(masked):
         add(*match.span(), measured=False)
     return tuple(sorted(found, key=lambda amount: amount.start))
+
+
+def quantities(text: str) -> Mapping[float, frozenset[str]]:
+    """The numbers in `text` by value, each with the units it has there; "" for none."""
+    found: dict[float, set[str]] = {}
+    for match in QUANTITY.finditer(text):
+        number, scale, count, times, word, _, han = match.groups()
+        if number:
+            value = float(re.sub("[,，]", "", number)) * VALUES.get(scale.lower(), 1)
+        else:
+            value = (
+                _counted(han)
+                if han
+                else VALUES[(word or count).lower()] * VALUES.get((times or "").lower(), 1)
+            )
+        unit = UNIT.match(text, match.end())
+        found.setdefault(round(value, 6), set()).add(unit[1].lower() if unit else "")
+    return {value: frozenset(units) for value, units in found.items()}
+
+
+def stands_in(amount: str, asked: Mapping[float, frozenset[str]]) -> bool:
+    """Whether an amount, as it is written, is one of the `asked` quantities."""
+    return any(
+        value in asked and (value >= TELLING or bool(units & asked[value]))
+        for value, units in quantities(amount).items()
+    )
+
+
+def _counted(han: str) -> float:
+    """The value of a Chinese numeral."""
+    whole = part = digit = 0.0
+    for sign in han:
+        value = VALUES[sign]
+        if value >= VALUES["万"]:
+            whole, part, digit = whole + (part + digit or 1) * value, 0.0, 0.0
+        elif value >= VALUES["十"]:
+            part, digit = part + (digit or 1) * value, 0.0
+        else:
+            digit = value
+    return whole + part + digit
 
 
 def _key(text: str) -> str:

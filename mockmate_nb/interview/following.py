@@ -19,7 +19,8 @@ from mockmate_nb.interview.turn import Turn
 def plan_of(setup: InterviewSetup, bank: Bank, turns: Sequence[Turn] = ()) -> policy.Plan:
     """The plan for a set-up. Its bank knows besides the candidate's own questions, the closing one, and what was
     asked in `turns` out of another bank."""
-    match = compare(read_resume(setup.resume_summary), read_job(setup.job_description))
+    job = read_job(setup.job_description)
+    match = compare(read_resume(setup.resume_summary), job)
     own = tuple(Question.adhoc(text, setup.language) for text in setup.own_questions)
     known = {question.id for question in (*bank.questions, *own, closing_question())}
     strays = tuple(
@@ -34,9 +35,11 @@ def plan_of(setup: InterviewSetup, bank: Bank, turns: Sequence[Turn] = ()) -> po
         level=Level(setup.level),
         question_count=setup.question_count,
         text=setup.job_description,
+        title=job.title,
         wanted="\n".join(match.missing),
         first=(*(question.id for question in own), *_named(setup, bank, lenient=bool(turns))),
         seconds=setup.seconds,
+        seed=setup.seed,
     )
 
 

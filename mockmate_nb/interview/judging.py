@@ -12,6 +12,7 @@ from contextlib import aclosing
 from typing import Any
 
 from mockmate_nb.errors import CallerError, Kind, MockMateError
+from mockmate_nb.interview.asking import aloud
 from mockmate_nb.interview.bank import Bank, Language, Question
 from mockmate_nb.interview.coaching import BETWEEN, words
 from mockmate_nb.interview.drafting import told
@@ -26,7 +27,7 @@ from mockmate_nb.interview.feedback import (
 )
 from mockmate_nb.interview.judge_prompts import explain_messages, judge_messages, seen_by_judge
 from mockmate_nb.interview.setup import InterviewSetup
-from mockmate_nb.interview.spoken import Spoken, aloud
+from mockmate_nb.interview.spoken import Spoken
 from mockmate_nb.interview.steps import Judged, Remark, Step
 from mockmate_nb.interview.turn import Turn
 from mockmate_nb.interview.verdict import Verdict, judgement, not_scored, settled
@@ -109,15 +110,17 @@ async def explained(
     messages = explain_messages(feedback, _entries_meant(feedback, question), question, roomy=far)
     options: dict[str, Any] = {} if far else {"temperature": NEAR_TEMPERATURE}
     stream = llm.stream(messages, max_tokens=FAR_TOKENS if far else EXPLAIN_TOKENS, **options)
-    said = False
+    spoken, said = Spoken(patient=EXPLAIN_PATIENCE), False
     try:
-        async with aclosing(aloud(stream, Spoken(patient=EXPLAIN_PATIENCE))) as pieces:
-            async for piece in pieces:
-                if piece is not None:
+        async with aclosing(aloud(stream, spoken)) as pieces:
+            async for delta in pieces:
+                if delta is not None:
                     said = True
-                    yield piece
+                    yield delta
     except MockMateError:
-        if said:
+        if held := spoken.close():
+            yield held
+        if said or held:
             raise
     if not said:
         fallback = words(language, "explain")["fallback"]

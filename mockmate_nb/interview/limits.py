@@ -65,7 +65,7 @@ class Limits:
             return Breach.TWO_QUESTIONS
         if _length(said) > max(1.0, _length(self.asked)):
             return Breach.TOO_LONG
-        said = f"{said}\n" if finished else said
+        said = f"{said}." if finished else said
         for name, found in (
             ("forbidden", Breach.FORBIDDEN),
             ("meta", Breach.META),
@@ -91,7 +91,7 @@ class Limits:
         What reaches to the end of `said` may yet become another word, so it is not found.
         """
         for pattern in PATTERNS[name].values():
-            held = {match.group().lower() for match in pattern.finditer(f"{self.asked}\n")}
+            held = {match.group().lower() for match in pattern.finditer(f"{self.asked}.")}
             for match in pattern.finditer(said):
                 if match.end() < len(said) and match.group().lower() not in held:
                     return True

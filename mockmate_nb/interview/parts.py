@@ -8,8 +8,9 @@ at figures but the two that are about them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from mockmate_nb.interview.dimensions import ENOUGH, NOTHING, Evidence, Found
+from mockmate_nb.interview.dimensions import ENOUGH, NOTHING, Evidence, Found, clearest
 from mockmate_nb.interview.question import Format
 from mockmate_nb.interview.signals import Sentence, weight
 
@@ -99,9 +100,10 @@ def estimates(evidence: Evidence) -> Found:
     if not counted:
         hinted = [s for s in evidence.sentences if s.amounts or "vague" in s.cues]
         return Found(2, hinted[0], hinted[0].start) if hinted else NOTHING
-    most = max(counted, key=lambda sentence: len(sentence.measured))
     reckoned = sum("reckon" in sentence.cues for sentence in counted)
-    return _scored((True, True, distinct >= 3 and reckoned, distinct >= 4 and reckoned >= 2), most, "reckon")
+    found = clearest(counted)
+    marks = (True, True, distinct >= 3 and reckoned, distinct >= 4 and reckoned >= 2)
+    return replace(found, score=min(5, 1 + sum(map(bool, marks))))
 
 
 def high_level(evidence: Evidence) -> Found:

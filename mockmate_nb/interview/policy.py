@@ -58,9 +58,9 @@ COMPETENCIES: Mapping[
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was set up. `question_count` counts main questions; `text` is the job's text and `wanted` what of it the
-    résumé does not show. `first` are ids of what is asked first: the candidate's own, a drill's. `seconds` is the
-    time there is, None where nobody looks at the clock."""
+    """What was set up. `question_count` counts main questions; `title` and `text` are the job's, `wanted` is what of
+    it the résumé does not show. `first` are ids of what is asked first: the candidate's own, a drill's. `seconds`
+    is the time there is, None where nobody looks at the clock."""
 
     bank: Bank
     language: Language = "en"
@@ -69,6 +69,7 @@ class Plan:
     question_count: int = 3
     text: str = ""
     wanted: str = ""
+    title: str = ""
     first: tuple[str, ...] = ()
     seconds: float | None = None
     seed: int = 0
@@ -184,7 +185,8 @@ def _next_question(plan: Plan, turns: Sequence[Asked]) -> Question | None:
     tries = [(levels, False) for levels in _levels(_level(plan, turns))]
     if not turns:
         lower = LEVELS[: LEVELS.index(plan.level or Level.MID) + 1]
-        tries = [(lower, True), (lower, False), *tries]
+        own = lower[-2:] if plan.level else ()
+        tries = [(own, True), (lower, True), *tries]
     for levels, drill in tries:
         try:
             return plan.bank.pick(
@@ -192,6 +194,7 @@ def _next_question(plan: Plan, turns: Sequence[Asked]) -> Question | None:
                 levels=levels,
                 competencies=_competencies(plan),
                 text=plan.text,
+                title=plan.title,
                 wanted=plan.wanted,
                 exclude=asked,
                 language=plan.language,

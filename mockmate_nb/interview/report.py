@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,26 +126,64 @@ _FROM_ENTRY = (
 )
 
 
+MAX_DEPTH = 24
+MAX_SPOKES = 24  # dimensions of a picture; there are six
+MAX_LABEL = 2000
+MAX_ROWS = {"questions": 500, "again": 100, "progress": 100, "competencies": 500}
+MAX_POINTS = 20_000  # of all competencies over time
+
+
 def _checked(values: Any, what: str) -> Content:
     try:
-        return Content.model_validate(_clean(values))
+        content = Content.model_validate(_clean(values, what))
     except ValidationError as fault:
         first = fault.errors()[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise CallerError(
-            f"{what} cannot be read at {place}: {first['msg']}.",
-            field=place,
-            advice="It was changed by hand, or written by another version of this package.",
-        ) from fault
+        raise _unreadable(what, ".".join(str(step) for step in first["loc"]), first["msg"]) from fault
+    for place, found, most in _sizes(content):
+        if found > most:
+            raise _unreadable(what, place, f"{found} is more than {most}")
+    for at, row in enumerate(content.progress):
+        if not row.points:
+            raise _unreadable(what, f"progress.{at}.points", "there is none")
+    return content
 
 
-def _clean(value: Any) -> Any:
-    """The same values; half characters, which no file can hold, are U+FFFD."""
+def _sizes(content: Content) -> Iterator[tuple[str, int, int]]:
+    """What makes a report long to draw: its place, how much of it there is, how much there may be."""
+    for name, most in MAX_ROWS.items():
+        yield name, len(getattr(content, name)), most
+    spokes = set(content.dimensions)
+    yield "questions.dimensions", len(spokes), MAX_SPOKES
+    yield "progress.points", sum(len(row.points) for row in content.progress), MAX_POINTS
+    for row in content.progress:
+        yield "progress.label", len(row.label or row.competency), MAX_LABEL
+    for second in content.again:
+        moved = second.compared.dimensions
+        spokes |= {each.label for each in moved}
+        yield "again.compared.dimensions", len(moved), MAX_SPOKES
+    yield "label", max(map(len, spokes), default=0), MAX_LABEL
+
+
+def _unreadable(what: str, place: str, why: str) -> CallerError:
+    return CallerError(
+        f"{what} cannot be read at {place}: {why}.",
+        field=place,
+        advice="It was changed by hand, or written by another version of this package.",
+    )
+
+
+def _clean(value: Any, what: str, depth: int = 0) -> Any:
+    """The same values; half characters, which no file can hold, are U+FFFD. `CallerError` for what is nested too
+    deep."""
     if isinstance(value, str):
         return well_formed(value)
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if depth == MAX_DEPTH:
+        raise _unreadable(what, "a value", f"it is nested more than {MAX_DEPTH} deep")
     if isinstance(value, Mapping):
-        return {_clean(name): _clean(inner) for name, inner in value.items()}
-    return [_clean(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {_clean(name, what): _clean(inner, what, depth + 1) for name, inner in value.items()}
+    return [_clean(inner, what, depth + 1) for inner in value]
 
 
 def _labelled(question: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -24,11 +24,12 @@ from mockmate_nb.errors import CallerError
 from mockmate_nb.interview.bank import LANGUAGES, Format, Gap, Language, Question
 from mockmate_nb.interview.dimensions import RULES, Evidence, Found
 from mockmate_nb.interview.figures import PATTERNS
-from mockmate_nb.interview.parts import PARTS
+from mockmate_nb.interview.parts import PARTS, STAR
 from mockmate_nb.interview.signals import (
     MAX_CHARACTERS,
     Reading,
     content_words,
+    is_han,
     is_noise,
     language_of,
     read,
@@ -64,7 +65,14 @@ QUOTED: Mapping[Gap, tuple[str, ...]] = {  # the words of the candidate's own th
     Gap.ALTERNATIVE: ("choice",),
 }
 MAX_QUOTED = 90
-MAX_POINTS = 3
+MAX_POINTS = 2
+COVERING: Mapping[
+    Language, tuple[float, float]
+] = {  # how much of a key point two sentences, or all, bring up
+    "en": (0.34, 0.5),
+    "zh": (0.5, 0.6),
+}
+ROOT = 5  # letters by which two forms of a word are one
 EXPERIENCE = re.compile(
     r"\b(?:a time|a situation (?:where|when|in which)|an occasion|an experience|an example of when|have you ever"
     r"|did you|have you (?!use)|you (?:had|faced|led|made|worked|met|did|built|fixed|learned|disagreed))\b"
@@ -73,6 +81,13 @@ EXPERIENCE = re.compile(
     re.IGNORECASE,
 )
 DECLINED = re.compile(PATTERNS["declined"], re.VERBOSE | re.IGNORECASE)
+ASKS_BACK, AROUND = (
+    re.compile(f"(?<![A-Za-z])(?:{PATTERNS[name]})(?![A-Za-z])", re.VERBOSE | re.IGNORECASE)
+    for name in ("asks_back", "asks_back_around")
+)
+MAX_ASKED_BACK = 160
+PAST = re.compile(f"had|knew|came|let|saw|understood|{PATTERNS['past']}", re.IGNORECASE)
+NO_VERB = frozenset(PATTERNS["no_verb"].split())
 POLITE = content_words(PATTERNS["polite"])
 
 
@@ -142,13 +157,22 @@ def score(answer: str, question: Question, language: Language = "en") -> Scoreca
         if reading.sentences:
             return _scored(reading, question, language)
         why = "echo" if reading.echoed else "grader"
-    state: CardState = "not_answered" if why in ("empty", "declined") else "not_scored"
+    state: CardState = "not_answered" if why in ("empty", "declined", "asks_back") else "not_scored"
     return Scorecard(
         state=state,
         reason=ADVICE[language]["reason"][why],
-        fix=_frame(language, state),
+        fix=_frame(language, "asks_back" if why == "asks_back" else state),
         stronger=_points(_key_points(question, language), kind_of(question), language),
     )
+
+
+def asks_back(answer: str) -> bool:
+    """Whether all that `answer` does is ask what was meant, or to hear the question again."""
+    text = answer.strip()
+    if len(text) > MAX_ASKED_BACK:
+        return False
+    rest, asked = ASKS_BACK.subn(" ", text.replace("’", "'"))
+    return bool(asked) and not any(map(str.isalnum, AROUND.sub(" ", rest)))
 
 
 def _unscored(answer: str) -> str:
@@ -158,6 +182,8 @@ def _unscored(answer: str) -> str:
         return "empty"
     if not any(map(str.isalpha, head)):
         return "no_words"
+    if asks_back(answer):
+        return "asks_back"
     rest, declined = DECLINED.subn(" ", head)
     if declined and weight(content_words(rest) - POLITE) < 2:
         return "declined"
@@ -170,7 +196,7 @@ def _scored(reading: Reading, question: Question, language: Language) -> Scoreca
     kind = kind_of(question)
     topic = Topic.of(question)
     points = _key_points(question, language)
-    open_points = tuple(point for point in points if not _covers(reading, point))
+    open_points = tuple(point for point in points if not _covers(reading, point, language))
     evidence = Evidence.of(
         reading,
         topic.words,
@@ -189,7 +215,8 @@ def _scored(reading: Reading, question: Question, language: Language) -> Scoreca
         reason.append(reasons["off_topic"])
     elif not any(s.whole for s in reading.sentences) and any(len(s.terms) >= 3 for s in evidence.loose):
         reason.append(reasons["list"])
-    parts = {name: rule(evidence) for name, rule in PARTS[question.format].items()}
+    told = kind == "experience" or PARTS[question.format] is not STAR
+    parts = {name: rule(evidence) for name, rule in PARTS[question.format].items() if told}
     gaps, weakest = _gaps(kind, reading, evidence, found), _weakest(found, weights)
     held = _points(open_points, kind, language)
     return Scorecard(
@@ -221,9 +248,21 @@ def _key_points(question: Question, language: Language) -> tuple[str, ...]:
     return wording.key_points if wording else ()
 
 
-def _covers(reading: Reading, point: str) -> bool:
-    words = content_words(point)
-    return bool(words) and weight(words & reading.words) >= 0.5 * weight(words)
+def _covers(reading: Reading, point: str, language: Language) -> bool:
+    """Whether two sentences that stand together, or the whole of them, bring up enough of what it says."""
+    words = _roots(content_words(point))
+    said = [_roots(sentence.words) for sentence in reading.meant]
+    pairs = (one.union(*said[at + 1 : at + 2]) for at, one in enumerate(said))
+    near, all_ = (share * weight(words) for share in COVERING[language])
+    return bool(words) and (
+        any(weight(words & pair) >= near for pair in pairs)
+        or weight(words & frozenset().union(*said)) >= all_
+    )
+
+
+def _roots(words: Iterable[str]) -> frozenset[str]:
+    """In whatever forms the words come: the beginnings of English ones, single Chinese characters."""
+    return frozenset(root for word in words for root in (word if is_han(word) else [word[:ROOT]]))
 
 
 def _dimension(name: str, found: Found, reading: Reading, language: Language) -> DimensionScore:
@@ -283,6 +322,23 @@ def _frame(language: Language, name: str) -> str:
 
 def _points(points: tuple[str, ...], kind: str, language: Language) -> str:
     """The question's points that the answer's words do not bring up; its meaning may well do so."""
-    named = [f"({at}) {point.rstrip('.。;；')}" for at, point in enumerate(points[:MAX_POINTS], 1)]
+    shown = [point.rstrip(".。;；") for point in points[:MAX_POINTS]]
+    forms = [_form(point, language) for point in shown]
+    alike = len(shown) > 1 and set(forms) == {"point_named"}
+    if not alike:
+        shown = [_frame(language, form).format(point=point) for point, form in zip(shown, forms, strict=True)]
+    if len(shown) > 1:
+        shown = [f"({at}) {phrase}" for at, phrase in enumerate(shown, 1)]
+    held = _frame(language, "separator").join(shown)
+    if alike:
+        held = _frame(language, "points_named").format(points=held)
     frame = _frame(language, "points_lived" if kind == "experience" else "points")
-    return frame.format(points=_frame(language, "separator").join(named)) if named else ""
+    return frame.format(points=held) if held else ""
+
+
+def _form(point: str, language: Language) -> str:
+    """The frame by which "a strong answer" goes on with a key point: it says, somebody did, or a thing is named."""
+    word = point.split(maxsplit=1)[0].rstrip(",").lower()
+    if language != "en" or (word.endswith("s") and word not in NO_VERB):
+        return "point"
+    return "point_done" if word.endswith("ed") or PAST.fullmatch(word) else "point_named"

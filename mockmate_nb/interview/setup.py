@@ -34,7 +34,7 @@ class InterviewSetup:
 
     `own_questions` are asked first, then the bank's questions of `question_ids`; both count among them. In `live`
     mode the interview lasts `minutes` (None: six a question), without hints, and closes with the candidate's own
-    questions; `practice` has no clock.
+    questions; `practice` has no clock. Of questions that fit equally well `seed` picks one.
 
     Every fault is a `CallerError` that names the field, what is wrong with its value, and the remedy.
     """
@@ -51,6 +51,7 @@ class InterviewSetup:
     own_questions: tuple[str, ...] = ()
     question_ids: tuple[str, ...] = ()
     minutes: int | None = None
+    seed: int = 0
 
     def __post_init__(self) -> None:
         for name in ("resume_summary", "job_description", "user_id"):
@@ -69,6 +70,8 @@ class InterviewSetup:
         )
         if self.minutes is not None:
             _check_count("minutes", self.minutes, MAX_MINUTES, "Leave it out for six a question.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int):
+            raise CallerError("seed: it is not a whole number.", field="seed", advice="Use 0, 1, 2 …")
         object.__setattr__(self, "own_questions", _own_questions(self.own_questions))
         object.__setattr__(self, "question_ids", _texts("question_ids", self.question_ids))
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mockmate_nb.interview.bank import Language
-from mockmate_nb.interview.figures import LISTS, PATTERNS, Amount, amounts
-from mockmate_nb.interview.splitting import spans
+from mockmate_nb.interview.figures import LISTS, PATTERNS, Amount, amounts, quantities, stands_in
+from mockmate_nb.interview.splitting import clauses, spans
 
 MAX_CHARACTERS = 20_000
 MAX_SENTENCES = 200
-QUOTE_CHARACTERS = 220
 
 
 def _set(table: str, name: str) -> frozenset[str]:
@@ -71,7 +70,6 @@ CLAUSAL = re.compile(rf"\b(?:{PATTERNS['clausal']}|{PATTERNS['past']})\b", re.IG
 FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 CODE = re.compile(r"[(){}\[\]=;]")
 PIECE = re.compile(r"[,，、;；/|]")
-CLAUSE = re.compile(r"[,，;；:：、]\s*|\s+")
 BUZZ = re.compile(PATTERNS["buzz"], re.VERBOSE | re.IGNORECASE)
 SIDES = re.compile(
     r"(?i)\b(?:layers|details?|examples?|trade[\s_-]?offs?|pitfalls?|figures)\b|层次|细节|案例|权衡|取舍|坑|数据|数字"
@@ -147,16 +145,10 @@ class Reading:
         return frozenset().union(*(sentence.words for sentence in self.meant))
 
     def quote(self, sentence: Sentence, at: int) -> str:
-        """The sentence, or where it is long the clauses around place `at`: always a part of the answer."""
-        if sentence.end - sentence.start <= QUOTE_CHARACTERS:
-            return sentence.text
-        low = max(sentence.start, at - QUOTE_CHARACTERS // 2)
-        high = min(sentence.end, low + QUOTE_CHARACTERS)
-        window = self.answer[low:high]
-        cuts = [match.end() for match in CLAUSE.finditer(window)]
-        first = min((cut for cut in cuts if low > sentence.start and cut <= at - low), default=0)
-        last = max((cut for cut in cuts if high < sentence.end and cut > at - low), default=len(window))
-        return window[first:last].strip()
+        """The sentence, or where it is long the clause around place `at`: always a part of the answer."""
+        first, last = clauses(sentence.text, at - sentence.start)
+        quote = sentence.text[first:last].strip()
+        return quote.rstrip(" ,，;；:：、–—-") or quote
 
 
 def is_han(word: str) -> bool:
@@ -224,7 +216,7 @@ def is_noise(text: str) -> bool:
 def read(answer: str, question: str) -> Reading:
     """Read `answer` to `question` (all its wordings in one text). Any string is readable."""
     shouted = sum(map(str.isupper, answer[:MAX_CHARACTERS])) > sum(map(str.islower, answer[:MAX_CHARACTERS]))
-    asked = _plain(question)
+    asked, given = _plain(question), quantities(question)
     kept: list[Sentence] = []
     echoed = 0
     fences = [match.span() for match in FENCE.finditer(answer[:MAX_CHARACTERS])]
@@ -237,7 +229,7 @@ def read(answer: str, question: str) -> Reading:
         if len(plain) >= 2 and len(plain & asked) >= 0.8 * len(plain):
             echoed += 1
             continue
-        sentence = _sentence(start, text, shouted, code)
+        sentence = _sentence(start, text, given, shouted=shouted, code=code)
         if not any(_repeats(sentence, other) for other in kept):
             kept.append(sentence)
         if len(kept) == MAX_SENTENCES:
@@ -267,7 +259,10 @@ def _repeats(sentence: Sentence, other: Sentence) -> bool:
     )
 
 
-def _sentence(start: int, text: str, shouted: bool, code: bool) -> Sentence:
+def _sentence(
+    start: int, text: str, given: Mapping[float, frozenset[str]], *, shouted: bool, code: bool
+) -> Sentence:
+    """As it is seen; the quantities that were `given` with the question are none of its own."""
     cues = {}
     for name, pattern in CUES.items():
         for match in pattern.finditer(text):
@@ -282,7 +277,11 @@ def _sentence(start: int, text: str, shouted: bool, code: bool) -> Sentence:
         words=content_words(text),
         cues=cues,
         terms={key: start + place for key, place in terms(text, shouted)},
-        amounts=tuple(Amount(start + a.start, start + a.end, a.key, a.measured) for a in amounts(text)),
+        amounts=tuple(
+            Amount(start + a.start, start + a.end, a.key, a.measured)
+            for a in amounts(text)
+            if not stands_in(text[a.start : a.end], given)
+        ),
         whole=not code and _is_whole(text),
         code=code and bool(CODE.search(text)),
         links=sum(bool(pattern.search(text)) for pattern in LINKS),

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
-from mockmate_nb.llm.stream import ChatStream
-
 OPEN, CLOSE = "<think>", "</think>"
 
 
@@ -60,24 +56,3 @@ class Spoken:
         blanks = self._held[: len(self._held) - len(text)]
         self._held, self._begun = "", True
         return (blanks[:1] and " " if self._thought else blanks) * self._goes_on + text
-
-
-async def aloud(stream: ChatStream, spoken: Spoken) -> AsyncGenerator[str | None, None]:
-    """What is said of the stream, piece by piece, never empty; None where it was cut and another reply goes on."""
-    read, seams = len(stream.text.encode()), len(stream.seams)
-    async with stream:
-        async for batch in stream.batches():
-            text = "".join(batch).encode()
-            if len(stream.seams) > seams:
-                at = min(max(stream.seams[-1] - read, 0), len(text))
-                seams = len(stream.seams)
-                if piece := spoken.feed(text[:at].decode()):
-                    yield piece
-                spoken.again()
-                yield None
-                text, read = text[at:], read + at
-            read += len(text)
-            if piece := spoken.feed(text.decode()):
-                yield piece
-    if piece := spoken.close():
-        yield piece

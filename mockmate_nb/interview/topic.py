@@ -43,12 +43,14 @@ LIVED, TOLD = 0.25, 0.6  # of the sentences tell who did what and where: of a me
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """The words of a question: of its wordings alone, and with all that is known of what it asks for."""
+    """The words of a question: of its wordings alone, and with all that is known of what it asks for. `pointed` says
+    whether it comes with key points; without these nobody can tell in which words it may be answered."""
 
     id: str
     asked: frozenset[str]
     words: frozenset[str]
     enough: float
+    pointed: bool
 
     @classmethod
     def of(cls, question: Question) -> Topic:
@@ -60,11 +62,13 @@ class Topic:
             if wording.key_points:  # without these the hint is the one that fits any question
                 known += [wording.hint, wording.probes]
         words = content_words("\n".join(asked))
-        return cls(question.id, words, words | content_words("\n".join(known)), EXPLAINED[question.format])
+        pointed = any(wording.key_points for wording in question.wordings.values())
+        known_words = words | content_words("\n".join(known))
+        return cls(question.id, words, known_words, EXPLAINED[question.format], pointed)
 
     def holds(self, reading: Reading, *, personal: bool, named: int) -> bool:
         """Whether `reading` is about it. `personal`: it asks for an experience; `named`: the answer's terms."""
-        if not self.words or weight(reading.words) < SHORT:
+        if not self.pointed or not self.words or weight(reading.words) < SHORT:
             return True
         own, best = _among(self.id, reading.words)
         known = self.id in _bank()[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import RootModel
@@ -16,7 +16,7 @@ from pydantic import RootModel
 from mockmate_nb.interview import rubric
 from mockmate_nb.interview.coaching import words
 from mockmate_nb.interview.dimensions import RULES
-from mockmate_nb.interview.drafting import PROMPTS
+from mockmate_nb.interview.drafting import PROMPT, PROMPTS
 from mockmate_nb.interview.figures import amounts
 from mockmate_nb.interview.judge_prompts import example_texts
 from mockmate_nb.interview.question import Language, Question
@@ -27,7 +27,40 @@ MAX_WHY, MAX_WHY_WORDS, MAX_FIX, MAX_DRAFT = 160, 20, 240, 1500
 LEAST_SCORED = 4  # of the six dimensions, for an overall score
 APART = 2
 NUMBER = re.compile(r"(?<![^\W\d_\u3400-\u9fff])\d+(?:[.,:/-]\d+)*")
-BRACKETED = re.compile(r"\[[^\[\]]{1,90}\]")  # a place to fill claims nothing
+BRACKET = re.compile(r"\s*[\[\]{}【】]\s*")
+SIGN = re.compile(  # ½ ² Ⅻ ① ㈠ and their like, with the digits before them
+    r"[\d.,]{0,12}[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u218b\u2460-\u24ff\u2776-\u2793\u3021-\u3029"
+    r"\u3192-\u3195\u3220-\u3229\u3248-\u325f\u3280-\u3289\u32b1-\u32bf\U0001f100-\U0001f10c]+"
+)
+TEENS = r"ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+TENS = r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
+ONES = r"two|three|four|five|six|seven|eight|nine"
+DIGITS = {name: str(at) for at, name in enumerate(f"{ONES}|ten|eleven|twelve".split("|"), 2)}
+MOST = "{0,12}"
+SCALED = r"(?:hundreds?|thousands?|(?:m|b|tr)illions?|dozens?)"
+COUNT = rf"(?:zero|{ONES}|{TEENS}|{TENS}|{SCALED}|half(?!-)|halves|twice|thrice)"
+SPELL = r"(?:minute|hour|day|night|week|weekend|month|year|quarter|sprint|morning|afternoon|evening)\b"
+ZH_ONES, ZH_SCALES = "一二两三四五六七八九", "十百千万亿"
+WORDED = re.compile(
+    rf"""
+      (?:\b\d[\d.,]{MOST}[\s-]|\b(?:an?|one|several|few)\s+)?\b{SCALED}\b(?:\s+of\s+{SCALED}\b)*
+    | \b(?:half[\s-](?:an?\s+)?)?{COUNT}(?:(?:\s+and\s+an?\s+|\s+an?\s+|[\s-]){COUNT})*\b
+      (?!-(?:phase|way|tier|factor|eyes)\b)
+    | \b(?:doubl|tripl|quadrupl|halv)(?:es|ing)\b | \b(?:double|triple|quadruple|halve)(?=\s(?:the|what|our|its)\b)
+    | \b(?:{ONES}|ten|hundred|thousand|several|many)[\s-]?fold\b
+    | \b(?:an?\s+|one\s+)?single\s+{SPELL}
+    | (?:(?<=\bin\s)|(?<=\bwithin\s)|(?<=\bunder\s)|(?<=\btook\s)|(?<=\bover\s)|(?<=\bfor\s)|(?<=\bafter\s))
+      (?:an?|one)\s+{SPELL}
+    | (?<!第)(?!千万[别不要])[{ZH_ONES}十百千][{ZH_SCALES}][{ZH_ONES}{ZH_SCALES}零〇]*
+    | [几数上][{ZH_SCALES}]+ | 成[百千]上[千万] | 十[{ZH_ONES}] | [{ZH_ONES}零〇]{{3,}}
+    | (?<![第这那])[二两三四五六七八九十](?:台|名|位|家|人|折|个?(?:上午|下午|晚上|周末|通宵))
+    | 一(?:个(?:上午|下午|晚上|早上|周末|通宵|星期|月|小时)|(?:周|夜|晚|天)(?=之?内|之间|就))
+    | 半(?:天|年|个?月|个?小时)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+SPELLS = re.compile(rf"\b(?:an?|one|single)\s+{SPELL}", re.IGNORECASE)
+ARTICLES = re.compile(r"\b(?:an?|one|single)\b")
 LEAD = re.compile(r"\D{0,2}?(\d+(?:\.\d+)?)(.*)", re.DOTALL)
 SENTENCE = re.compile(r".*?(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；]+[”’）]*|$)\s*", re.DOTALL)
 
@@ -163,10 +196,16 @@ def grounded(text: str, source: str, question: Question, language: Language) -> 
     kept = [
         sentence
         for sentence in SENTENCE.findall(text)
-        if all(key in known or key in said for key, _ in terms(BRACKETED.sub(" ", sentence)))
-        and _mostly_known(BRACKETED.sub(" ", sentence), theirs)
+        if all(key in known or key in said for key, _ in terms(_bare(sentence)))
+        and _mostly_known(_bare(sentence), theirs)
     ]
-    return _own_figures("".join(kept).strip(), source, place)
+    return _own_figures("".join(kept).strip(), source, asked, place)
+
+
+def _bare(sentence: str) -> str:
+    """Without the places to fill that the rules' draft has, which claim nothing; other brackets claim what is in
+    them."""
+    return BRACKET.sub(" ", PROMPT.sub(" ", sentence))
 
 
 def _goes_in_circles(text: str) -> bool:
@@ -182,21 +221,56 @@ def _mostly_known(sentence: str, theirs: frozenset[str]) -> bool:
     return weight(new & theirs) * 2 >= weight(new)
 
 
-def _own_figures(text: str, source: str, place: str) -> str:
-    plain = unicodedata.normalize("NFKC", source)
+def _own_figures(text: str, source: str, asked: str, place: str) -> str:
+    plain = _plain(source)
     keys = [amount.key for amount in amounts(plain)]
     numbers = set(NUMBER.findall(plain))
-    spans = [(a.start, a.end) for a in amounts(text) if not _stands(a.key, keys)]
-    covered = [(a.start, a.end) for a in amounts(text)]
+    found = amounts(text)
+    covered = [(a.start, a.end) for a in found] + [match.span() for match in PROMPT.finditer(text)]
+    spans = [(a.start, a.end) for a in found if not _stands(a.key, keys)]
     spans += [
         match.span()
         for match in NUMBER.finditer(text)
-        if unicodedata.normalize("NFKC", match.group()) not in numbers
+        if _plain(match.group()) not in numbers
         and not any(low < match.end() and match.start() < high for low, high in covered)
     ]
-    for low, high in sorted(spans, reverse=True):
+    signs = numbers | set(SIGN.findall(source))
+    spelled = signs | _spelled(f"{plain}\n{asked}")
+    for pattern, known, key in ((SIGN, signs, _plain), (WORDED, spelled, _words_of)):
+        spans += [
+            match.span()
+            for match in pattern.finditer(text)
+            if known.isdisjoint((match.group(), key(match.group()), DIGITS.get(key(match.group()), "")))
+            and not any(low <= match.start() and match.end() <= high for low, high in covered)
+        ]
+    for low, high in _merged(spans):
         text = text[:low] + place + text[high:]
     return re.sub(rf"(?:{re.escape(place)}[\s-]*){{2,}}", place + " ", text).strip()
+
+
+def _spelled(text: str) -> set[str]:
+    """The numbers that a text has in words."""
+    return {_words_of(match.group()) for pattern in (WORDED, SPELLS) for match in pattern.finditer(text)}
+
+
+def _words_of(number: str) -> str:
+    """A number in words, for comparing: lower case, without articles."""
+    return " ".join(ARTICLES.sub(" ", number.lower()).replace("-", " ").split())
+
+
+def _plain(text: str) -> str:
+    """½ as 1/2, Ⅻ as XII, ② as 2."""
+    return unicodedata.normalize("NFKC", text).replace("\u2044", "/")
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places from the last to the first, overlapping ones as one."""
+    found: list[tuple[int, int]] = []
+    for low, high in sorted(spans):
+        if found and low < found[-1][1]:
+            low, high = found[-1][0], max(high, found.pop()[1])
+        found.append((low, high))
+    return found[::-1]
 
 
 def _stands(key: str, keys: list[str]) -> bool:

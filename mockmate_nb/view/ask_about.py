@@ -10,13 +10,15 @@ import ipywidgets as w
 
 from mockmate_nb.interview.afterwards import Aside
 from mockmate_nb.interview.bank import Language
+from mockmate_nb.interview.explaining import names_question
 from mockmate_nb.view.acts import DOUBLE
 from mockmate_nb.view.asides_html import asked_html
 from mockmate_nb.view.choosing import chooser, offer
 from mockmate_nb.view.closing import close_whole
+from mockmate_nb.view.feedback_html import weakest
 from mockmate_nb.view.feedback_words import say
 from mockmate_nb.view.publishing import from_cell
-from mockmate_nb.view.question_html import Entry
+from mockmate_nb.view.question_html import POINTS, Entry
 from mockmate_nb.view.run_text import Ending
 from mockmate_nb.view.stream_view import StreamView
 
@@ -45,7 +47,8 @@ class AskAbout(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return "AskAbout()"
 
     def on_ask(self, callback: Callable[[str], object]) -> None:
-        """Call with a question; it names the question of the interview that it is about."""
+        """Call with a question. Where a question of the interview was chosen from the list and the text names
+        none itself, it is put in front."""
         self._asked = callback
 
     def show(self, feedback: Mapping[str, Any], asides: Sequence[Aside], *, status: str = "") -> None:
@@ -116,11 +119,11 @@ class AskAbout(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return asked, view
 
     def _suggest(self) -> None:
-        """What one may want to know of the question that is chosen."""
+        """What one may want to know of the question that is chosen, or of the interview."""
         language: Language = self._feedback["language"]
         entries = self._feedback["questions"]
         at = self._about()
-        texts = suggestions(entries[at - 1], language) if at else []
+        texts = suggestions(entries[at - 1], language) if at else of_all(entries, language)
         for button, text in zip(self.suggested, [*texts, *[""] * SUGGESTIONS], strict=False):
             button.description = text
             button.layout.display = "" if text else "none"
@@ -130,13 +133,13 @@ class AskAbout(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return 1 if len(self._feedback["questions"]) == 1 else int(self.about.value or 0)
 
     def _say(self, text: str) -> None:
-        before, self._pressed = self._pressed, (text, time.monotonic())
-        again = before[0] == text and self._pressed[1] - before[1] < DOUBLE
-        if not text.strip() or self.ask.disabled or again:
-            return
         language: Language = self._feedback["language"]
-        at = self._about() if len(self._feedback["questions"]) > 1 else 0
-        self._asked(say(language, "ask_numbered", at=at, text=text.strip()) if at else text.strip())
+        said, chosen = text.strip(), "" if names_question(text) else self.about.value
+        asked = say(language, "ask_numbered", at=chosen, text=said) if said and chosen else said
+        before, self._pressed = self._pressed, (asked, time.monotonic())
+        again = before[0] == asked and self._pressed[1] - before[1] < DOUBLE
+        if asked and not self.ask.disabled and not again:
+            self._asked(asked)
 
     def _dress(self, ways: Any, asking: Any) -> None:
         self.add_class("mockmate-after")
@@ -160,12 +163,26 @@ class AskAbout(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
 
 def suggestions(entry: Entry, language: Language) -> list[str]:
-    """What this part of the feedback lets one ask: its score, its weakest dimension, where two scores differ."""
+    """What this part of the feedback lets one ask: its score, its weakest dimension, where two scores differ, else
+    how it could have been answered."""
+    if entry["overall"] is None:
+        return [say(language, "ask_why_none"), say(language, "ask_answer")]
     texts = [say(language, "ask_why")]
     weights = entry.get("weights", {})
     counting = [part for name, part in entry["dimensions"].items() if weights.get(name, 1)]
-    if entry["overall"] is not None and counting:
-        low = min(counting, key=lambda part: part["score"])
+    low = min(counting, key=lambda part: part["score"])
+    if low["score"] < POINTS:
         texts.append(say(language, "ask_top_of", label=low["label"]))
     apart = [entry["dimensions"][name]["label"] for name in entry.get("differ", ())]
-    return [*texts, *(say(language, "ask_differ_of", label=label) for label in apart[:1])]
+    return [*texts, say(language, "ask_differ_of", label=apart[0]) if apart else say(language, "ask_answer")]
+
+
+def of_all(entries: Sequence[Entry], language: Language) -> list[str]:
+    """What one may want to know of the interview as a whole."""
+    if not entries:
+        return []
+    return [
+        say(language, "ask_why"),
+        say(language, "ask_next"),
+        say(language, "ask_answer_to", at=weakest(entries) + 1),
+    ]

@@ -22,7 +22,8 @@ def chooser() -> Any:
 
 
 def offer(field: Any, feedback: Mapping[str, Any], *, name: str, first: str = "") -> None:
-    """Fill the list with the feedback's questions; the weakest is chosen. `first` stands above them, as 0."""
+    """Fill the list with the feedback's questions. `first` stands above them, as 0, and is chosen; where there is
+    none, the weakest question is."""
     language: Language = feedback["language"]
     options = [(first, 0)] if first else []
     for at, entry in enumerate(feedback["questions"], 1):
@@ -33,5 +34,5 @@ def offer(field: Any, feedback: Mapping[str, Any], *, name: str, first: str = ""
         options.append((say(language, "option", at=at, text=short, score=score), at))
     field.description = name
     field.options = options
-    if feedback["questions"]:
-        field.value = weakest(feedback["questions"]) + 1
+    if options:
+        field.value = 0 if first else weakest(feedback["questions"]) + 1

@@ -147,9 +147,9 @@ class SetupForm(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             self._reader.line,
             choices,
             w.VBox([self.destination, self.agree, self._model.connection]),
-            buttons,
             self.more,
             self._folded,
+            buttons,
         ]
 
     def _wire(self) -> None:

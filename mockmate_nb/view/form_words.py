@@ -22,7 +22,7 @@ FORM_WORDS: dict[Language, dict[str, str]] = {
         "nothing_missing": "The résumé names all the skills the job asks for.",
         "nothing_shared": "The two texts name no skill in common.",
         "nothing_named": "The job text names no skill that is known here; the questions go by format and level.",
-        "years_short": "It wants {years:g} more years than the résumé shows.",
+        "years_short": "Years of experience it wants beyond those in the résumé: {years:g}.",
         "and_more": "{count} more",
         "language": "Language",
         "format": "Format",

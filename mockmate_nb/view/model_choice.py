@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import ipywidgets as w
 
@@ -28,7 +29,19 @@ from mockmate_nb.view.words import PROVIDERS_ZH, destination, provider_label, wo
 CUSTOM_KEY = "MOCKMATE_API_KEY"  # not OPENAI_API_KEY: that one is for OpenAI alone
 EXAMPLE = "https://api.example.com/v1"
 LEAST_CAP, MOST_CAP = 1_000, 10**9
-_KEY = re.compile(r"sk-\S{16,}|(?:gsk|hf|xai|pk)[-_]\w{20,}|AIza\S{20,}|[A-Za-z0-9]{32,}")
+PORTS = {"http": 80, "https": 443}
+_KEY = re.compile(
+    r"""
+      (?<![A-Za-z0-9])(?:
+        sk-[\w-]{12,} | (?:nvapi|glpat)-[\w-]{18,}
+      | (?:pk[-_]|(?:csk|xai|pplx)-|(?:gsk|hf|r8|gh[a-z]|github_pat)_)\w{18,}
+      | AIza[\w-]{20,} | (?:AKIA|ASIA)[A-Z0-9]{16} | eyJ[\w-]{8,}\.[\w-]{8,} | [A-Za-z0-9]{32,}
+      )
+    | (?i:\b(?:bearer|basic)\s+\S{8}) | (?i:(?:key|token|secret|password|passwd|authorization)["']?\s*=\s*\S)
+    | (?i:(?:api[-_\s]?key|authorization)["']?\s*:\s*["']?\w) | ://[^/\s]*@ | :[^/@\s]+@
+    """,
+    re.VERBOSE,
+)
 
 
 class ModelChoice:
@@ -37,7 +50,7 @@ class ModelChoice:
     def __init__(self, given: LLM | None, language: Language) -> None:
         self.given = given
         self.agreed: set[str] = set()
-        """Destinations, as `provider host`, to which the person has agreed that texts are sent."""
+        """Destinations, as `provider scheme://host:port`, to which the person has agreed that texts are sent."""
         self._language = language
         self._tokens = (0, 0)
         self._where = ""
@@ -199,18 +212,22 @@ class ModelChoice:
 
 
 def holds_secret(text: str) -> bool:
-    """Whether a model's name or an address holds what may be a key."""
-    if _KEY.fullmatch(text.strip()):
+    """Whether a model's name or an address holds what may be a key, wherever in it and however it is quoted."""
+    plain = unquote(unicodedata.normalize("NFKC", text.strip()))
+    if _KEY.search(plain):
         return True
     try:
-        parts = urlsplit(text.strip())
+        parts = urlsplit(plain)
     except ValueError:
         return False
     return bool(parts.netloc and (parts.username or parts.password or parts.query or parts.fragment))
 
 
 def _where(settings: Settings) -> str:
-    return f"{settings.provider.name} {settings.host}"
+    """A destination: the provider, and scheme, host and port of its address."""
+    parts = urlsplit(settings.base_url)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{settings.provider.name} {parts.scheme}://{host}:{parts.port or PORTS[parts.scheme]}"
 
 
 def _host(address: str) -> str:

@@ -292,7 +292,8 @@ class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             for part in (self.past, self.drill):
                 part.refresh()
         self._refresh()
-        self.conversation.into_view()
+        if not self.remembering.value:
+            self.conversation.into_view()
 
     def _refresh(self) -> None:
         """Which parts are to be seen and pressed in the state the interview is in."""

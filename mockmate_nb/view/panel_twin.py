@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mockmate_nb.interview.bank import Language
 from mockmate_nb.interview.machine import Turn
 from mockmate_nb.interview.session import Interview
@@ -10,6 +12,8 @@ from mockmate_nb.view.markdown import render
 from mockmate_nb.view.status import clock, turn_line
 from mockmate_nb.view.twin import Bubble, Twin, conversation_twin
 from mockmate_nb.view.words import word
+
+PICTURE = re.compile(r'<figure class="mockmate-radar">.*?</figure>', re.DOTALL)
 
 
 def panel_twin(interview: Interview | None, language: Language, *, figures: bool = True) -> Twin:
@@ -23,9 +27,16 @@ def panel_twin(interview: Interview | None, language: Language, *, figures: bool
         word(language, "title"),
         bubbles,
         language=language,
-        feedback_html=feedback_html(interview.feedback, interview.asides) if interview.feedback else "",
+        feedback_html=_plain_feedback(interview),
         notice=word(language, "practice") if interview.llm.is_practice else "",
     )
+
+
+def _plain_feedback(interview: Interview) -> str:
+    """Without pictures: a notebook that is not trusted loses their lines and keeps their words, in a heap."""
+    if interview.feedback is None:
+        return ""
+    return PICTURE.sub("", feedback_html(interview.feedback, interview.asides))
 
 
 def _bubbles(turn: Turn, interview: Interview, *, figures: bool) -> list[Bubble]:

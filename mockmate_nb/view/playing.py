@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mockmate_nb.errors import CallerError, IllegalStep, MockMateError
 from mockmate_nb.interview.bank import Bank, Language
 from mockmate_nb.interview.machine import State
+from mockmate_nb.interview.rubric import asks_back
 from mockmate_nb.interview.session import Interview, TurnReader
 from mockmate_nb.interview.setup import MAX_TEXT
 from mockmate_nb.streams.log import EventLog
@@ -56,9 +57,10 @@ class Playing:
         return self.interview.setup.language if self.interview else self.form.spoken
 
     async def start(self) -> None:
-        """The first question, with what the form holds."""
+        """The first question, with what the form holds; another choice of questions than the time before."""
         self._none_held()
-        await self._begin(self._made())
+        before = await Interview.sessions(self.log)
+        await self._begin(self._made(seed=len(before)))
 
     def _made(self, **changes: Any) -> Interview:
         """A new interview with what the form holds, and these `changes` to it."""
@@ -96,7 +98,8 @@ class Playing:
     async def practise(self, question_ids: Sequence[str]) -> None:
         """These questions of the bank, one after the other. What is held gives way, and stays on disk."""
         ids = tuple(question_ids)
-        made = self._made(question_ids=ids, question_count=len(ids), own_questions=())
+        drill = {"question_ids": ids, "question_count": len(ids), "own_questions": (), "mode": "practice"}
+        made = self._made(**drill)
         if self.interview is not None:
             await self.reset()
         await self._begin(made)
@@ -107,7 +110,12 @@ class Playing:
         if len(answer) > MAX_TEXT:
             what, length = word(self.language, "answer"), len(answer)
             raise CallerError(word(self.language, "too_long", what=what, length=length, limit=MAX_TEXT))
-        await self._show(self.held().respond(answer, rating=self.rating.value), answer=answer)
+        interview = self.held()
+        if may_answer(interview) and asks_back(answer):  # as in a room: it is said once more
+            self.notices.say(reply("/repeat", interview, self.language))
+            self.composer.clear()
+        else:
+            await self._show(interview.respond(answer, rating=self.rating.value), answer=answer)
 
     async def turn(self, name: Literal["skip", "retry", "resume", "end"]) -> None:
         command: Callable[[], TurnReader] = getattr(self.held(), name)

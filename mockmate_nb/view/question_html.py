@@ -41,7 +41,6 @@ def entry_html(entry: Entry, language: Language) -> str:
         f'<p class="mockmate-quietly">{escape(entry["rating_note"])}</p>' if entry.get("rating_note") else "",
         _judged(entry, language) if judged else "",
         _tables(entry, language) if overall is not None else "",
-        _titled("stronger", entry.get("stronger"), language),
         _drafts(entry, language),
         _key_points(entry, language),
         _answer(entry, language),
@@ -104,7 +103,9 @@ def _reason(entry: Entry, language: Language) -> str:
 def _sounds_like(entry: Entry, language: Language) -> str:
     if not entry.get("anchor") or entry["overall"] is None:
         return ""
-    title = say(language, "sounds_like", point=round(entry["overall"]))
+    label = str(entry.get("competency_label") or entry.get("competency", ""))
+    competency = label.lower() if language == "en" else label
+    title = escape(say(language, "sounds_like", point=round(entry["overall"]), competency=competency))
     return f"<p><b>{title}</b>{escape(entry['anchor'])}</p>"
 
 
@@ -206,17 +207,28 @@ def _judged(entry: Entry, language: Language) -> str:
 
 def _drafts(entry: Entry, language: Language) -> str:
     mine, theirs = entry.get("draft"), (entry.get("judgement") or {}).get("draft")
-    note = f'<p class="mockmate-quietly">{say(language, "draft_note")}</p>'
     return "".join(
-        fold(say(language, name), f'<p class="mockmate-said">{marks(text)}</p>{note}')
+        fold(say(language, name), f'<p class="mockmate-said">{marks(text)}</p>{_noted(name, text, language)}')
         for name, text in (("draft", mine), ("model_draft", theirs))
         if text
     )
 
 
+def _noted(name: str, text: str, language: Language) -> str:
+    """What to know about a draft: whose words the rules' one has, and what the brackets in any are for."""
+    notes = [say(language, "draft_note")] if name == "draft" else []
+    if BRACKETED.search(text):
+        notes.append(say(language, "draft_fill"))
+    told = ("" if language == "zh" else " ").join(notes)
+    return f'<p class="mockmate-quietly">{told}</p>' if told else ""
+
+
 def _key_points(entry: Entry, language: Language) -> str:
+    """The question's own points; for a question that has none, what the rules say of a fuller answer."""
     points = "".join(f"<li>{escape(point)}</li>" for point in entry.get("key_points", ()))
-    return fold(say(language, "key_points"), f"<ul>{points}</ul>") if points else ""
+    more = entry.get("stronger")
+    told = f"<ol>{points}</ol>" if points else f"<p>{escape(more)}</p>" if more else ""
+    return fold(say(language, "key_points"), told) if told else ""
 
 
 def _answer(entry: Entry, language: Language) -> str:

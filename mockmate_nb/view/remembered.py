@@ -50,7 +50,7 @@ class Remembered:
     address: str = ""
     token_cap: int = 0
     agreed: tuple[str, ...] = ()
-    """Destinations, as `provider host`, to which the person has agreed that texts are sent."""
+    """Destinations, as `provider scheme://host:port`, to which the person has agreed that texts are sent."""
 
 
 def keeps() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 import ipywidgets as w
 
@@ -28,12 +29,13 @@ class Understood:
     match: Match | None = None
 
 
-def understand(resume: str, job: str) -> Understood:
-    """Both texts read by rules; pure."""
+def understand(resume: str, job: str, today: date) -> Understood:
+    """Both texts read by rules, as of `today`; pure."""
     if not job.strip() or max(len(resume), len(job)) > MAX_TEXT:
         return Understood()
     asked = read_job(job)
-    return Understood(asked.level, compare(read_resume(resume), asked) if resume.strip() else None)
+    mine = read_resume(resume, today) if resume.strip() else None
+    return Understood(asked.level, compare(mine, asked) if mine else None)
 
 
 def understood_words(match: Match, language: Language) -> str:
@@ -81,7 +83,7 @@ class Reader:
             asyncio.run_coroutine_threadsafe(self._look(texts, language), aio.loop())
 
     async def _look(self, texts: tuple[str, str], language: Language) -> None:
-        found = await asyncio.to_thread(understand, *texts)
+        found = await asyncio.to_thread(understand, *texts, datetime.now().astimezone().date())
         if texts == self._texts:
             self._found = found
             self._read(found.level)

@@ -15,7 +15,8 @@ from mockmate_nb.interview.question import Language
 from mockmate_nb.interview.rubric import Scorecard, score
 
 CASES = Path(__file__).parents[1] / "cases"
-OWN, HELD_OUT, REFERENCE, FRESH = "pairs", "pairs_held_out", "pairs_reference", "pairs_fresh"
+OWN, HELD_OUT, REFERENCE = "pairs", "pairs_held_out", "pairs_reference"
+FRESH, BLIND = "pairs_fresh", "pairs_blind"
 LOWEST, LOW = 1.0, 2.0
 """What counts for an answer without a score beside one that has one; what an attack may come to at most."""
 SENTENCE = re.compile(r"(?<=[.!?]) +|(?<=[。！？])")

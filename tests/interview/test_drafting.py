@@ -144,3 +144,9 @@ def test_a_model_answer_tells_every_key_point_in_order(language: Language) -> No
 )
 def test_a_question_from_elsewhere_gets_its_kinds_outline(text: str, point: str) -> None:
     assert point in model_answer(Question.adhoc(text))
+
+
+@pytest.mark.parametrize("gap", [" ", "\u00a0", "\n", "[your figure] "])
+def test_a_long_gap_is_as_if_it_were_short(gap: str) -> None:
+    far, near = (f"{STORIES[2]}{gap * times}{STORIES[1]}" for times in (15_000 // len(gap), 1))
+    assert draft(far, STORY)[:40] == draft(near, STORY)[:40]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from mockmate_nb.interview.bank import LANGUAGES, Language, load_bank
@@ -82,6 +85,40 @@ BROKEN: list[tuple[Language, str, Breach, bool]] = [  # whether it shows before 
 ]
 
 
+WORDINGS = {
+    row: [(language, said) for language, text in both.items() for said in text.split("\n") if said]
+    for row, both in tomllib.loads(
+        (Path(__file__).parents[1] / "cases" / "wordings.toml").read_text("utf-8")
+    ).items()
+}
+FAILED = {
+    "en": Limits(
+        "Tell me about a time when a service you were responsible for failed in production.",
+        ("says what broke and how it was noticed", "gives the time to recovery"),
+        "Built a Kafka ingestion pipeline in Python for a shop with 2 million orders a day.",
+    ),
+    "zh": Limits(
+        "请讲一次你负责的服务在线上出故障的经历。",
+        ("说清什么坏了、怎么发现的", "给出恢复时间"),
+        "用 Kafka 做过每天两百万订单的管道。",
+        "zh",
+    ),
+}
+TECHNICAL: list[tuple[Language, str]] = [  # engineers' own words, which begin as a forbidden one would
+    ("en", "When the service failed in production, how did your weighted average hide it?"),
+    ("en", "Tell me of the service that failed in production; are you illustrating it with a graph?"),
+    ("en", "How did your body of tests miss that the service failed in production?"),
+    ("en", "How did you find your race condition when the service failed in production?"),
+    ("en", "When the service failed in production, what did your child processes do?"),
+    ("en", "What did your parent class and your parent table hide when the service failed in production?"),
+    ("en", "Are you single-handedly responsible for the service that failed in production?"),
+    ("en", "When the service failed in production, how old was the data you served?"),
+    ("zh", "你负责的服务在线上出故障，是不是因为你的父母进程退出了？"),
+    ("zh", "你负责的服务线上故障时，缓存里的数据多大了？"),
+    ("zh", "请讲一次你负责的婚恋平台、二胎政策服务线上故障的经历。"),
+]
+
+
 def limits(language: Language, known: str = "") -> Limits:
     return Limits({"en": EN, "zh": ZH}[language], POINTS[language], known, language)
 
@@ -99,6 +136,35 @@ def test_a_breach_is_found_once_it_can_be_seen(
 ) -> None:
     assert limits(language).breach(said, finished=True) is breach
     assert limits(language).breach(said) is (breach if early else None)
+
+
+@pytest.mark.parametrize(("language", "said"), WORDINGS["hostile"])
+def test_a_hostile_wording_is_refused(language: Language, said: str) -> None:
+    assert FAILED[language].breach(said, finished=True) is not None
+
+
+@pytest.mark.parametrize(("language", "said"), WORDINGS["natural"] + TECHNICAL)
+def test_a_natural_wording_is_kept_wherever_it_is_cut(language: Language, said: str) -> None:
+    for end in range(len(said) + 1):
+        assert FAILED[language].breach(said[:end]) is None, said[:end]
+    assert FAILED[language].breach(said, finished=True) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "finished", "breach"),
+    [
+        ("How was your weight", False, None),
+        ("How was your weight", True, Breach.FORBIDDEN),
+        ("How was your health ", False, None),
+        ("How was your health?", False, Breach.FORBIDDEN),
+        ("How was your health after ", False, Breach.FORBIDDEN),
+        ("Was it your pregnancy", False, None),
+        ("Was it your pregnancy ", False, Breach.FORBIDDEN),
+        ("Tell me of production failing.\n\nCandidate's answer - It broke.", True, Breach.META),
+    ],
+)
+def test_an_unfinished_word_is_no_breach(said: str, finished: bool, breach: Breach | None) -> None:
+    assert FAILED["en"].breach(said, finished=finished) is breach
 
 
 def test_what_is_the_candidates_own_is_not_given_away() -> None:
@@ -121,8 +187,32 @@ def test_the_banks_own_words_keep_to_the_limits_with_any_opener(language: Langua
             assert held.breach(said, finished=True) is None, said
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_banks_own_words_are_never_refused_on_the_way(language: Language) -> None:
+    openers = [opener.format(term="Kafka") for row in OPENERS[language].values() for opener in row]
+    for at, question in enumerate(BANK.questions[::6]):
+        wording = question.in_language(language)
+        said = f"{openers[at % len(openers)]}{' ' if language == 'en' else ''}{wording.text}"
+        held = Limits(wording.text, wording.key_points, "", language)
+        for end in range(len(said)):
+            assert held.breach(said[:end]) is None, said[:end]
+
+
 @pytest.mark.parametrize(
-    "text", ["", " ", "?" * 1000, "\x00", "‮" * 50, "a" * MAX_TEXT, "？" * 3, "<", "(" * 5000]
+    "text",
+    [
+        "",
+        " ",
+        "?" * 1000,
+        "\x00",
+        "‮" * 50,
+        "a" * MAX_TEXT,
+        "？" * 3,
+        "<",
+        "(" * 5000,
+        "1) " * 9000,
+        "\n" * 9000,
+    ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_any_text_can_be_checked(text: str, language: Language) -> None:

@@ -10,7 +10,7 @@ import pytest
 from mockmate_nb.interview.question import LANGUAGES, Format, Level
 from mockmate_nb.interview.rubric import score
 from tests.interview import answer_tables as tables
-from tests.interview.answer_tables import FRESH, HELD_OUT, OWN, REFERENCE, Attack
+from tests.interview.answer_tables import BLIND, FRESH, HELD_OUT, OWN, REFERENCE, Attack
 
 ATTACKS = tables.table("attacks")
 
@@ -20,7 +20,7 @@ def named(attacks: list[Attack]) -> str:
 
 
 def test_the_pairs_cover_formats_levels_roles_and_both_languages() -> None:
-    for name in (OWN, HELD_OUT, FRESH):
+    for name in (OWN, HELD_OUT, FRESH, BLIND):
         pairs = tables.pairs(name)
         assert len(pairs) >= 24
         assert {pair.question.format for pair in pairs} == set(Format)
@@ -40,7 +40,7 @@ def test_every_reference_answer_that_is_strong_stands_above_its_weak_one() -> No
     assert statistics.median(gaps.values()) >= 1.2
 
 
-@pytest.mark.parametrize("name", [OWN, HELD_OUT, FRESH])
+@pytest.mark.parametrize("name", [OWN, HELD_OUT, FRESH, BLIND])
 def test_strong_stands_above_weak_in_nineteen_of_twenty_pairs(name: str) -> None:
     gaps = {pair.name: tables.gap(pair) for pair in tables.pairs(name)}
     wrong = {pair: gap for pair, gap in gaps.items() if gap <= 0}

@@ -265,6 +265,37 @@ def test_another_text_is_no_report(text: str, said: str) -> None:
         Report.from_json(text)
 
 
+ROW = {"competency": "x", "points": [[1, 2]], "low": 1, "high": 5, "latest": 3, "trend": "up"}
+ONE = {"score": 3, "label": "a"}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (f'"zz": {"[" * 700}{"]" * 700}', "a value"),
+        ('"progress": ' + json.dumps([ROW | {"points": []}]), "progress.0.points"),
+        ('"progress": ' + json.dumps([ROW] * 101), "progress"),
+        ('"progress": ' + json.dumps([ROW | {"points": [[1, 2]] * 20_001}]), "progress.points"),
+        ('"progress": ' + json.dumps([ROW | {"label": "x" * 2001}]), "progress.label"),
+        ('"questions": ' + json.dumps([{}] * 501), "questions"),
+        ('"questions": ' + json.dumps([{"dimensions": {"a": ONE | {"label": "x" * 2001}}}]), "label"),
+        (
+            '"questions": '
+            + json.dumps([{"dimensions": {str(n): ONE | {"label": str(n)} for n in range(3000)}}]),
+            "questions.dimensions",
+        ),
+        ('"again": ' + json.dumps([{}] * 101), "again"),
+        ('"again": ' + json.dumps([{"compared": {"dimensions": [{}] * 25}}]), "again.compared.dimensions"),
+    ],
+    ids=lambda value: value[:40],
+)
+def test_what_cannot_be_drawn_is_no_report(change: str, place: str) -> None:
+    text = Report.of(kept.entry()).json().rstrip().removesuffix("}") + f", {change}}}"
+    with pytest.raises(CallerError) as caught:
+        Report.from_json(text)
+    assert caught.value.field == place
+
+
 def test_a_report_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         Report.of(kept.entry()).content.overall = 5.0

@@ -40,7 +40,7 @@ def question_of(case: dict[str, Any], language: Language) -> Question:
 STAR = ("situation", "task", "action", "result")
 PARTS_OF = {
     "behavioural": STAR,
-    "competency": STAR,
+    "competency": (),  # but where an experience is asked for
     "technical": (),
     "system_design": ("requirements", "estimates", "high_level", "deep_dive", "failure"),
     "coding": ("communication", "problem_solving", "technical", "testing"),
@@ -127,7 +127,8 @@ def test_the_formats_own_dimensions_rise_with_the_answer() -> None:
         weak, strong = (
             score(case[strength], question, case["language"]).parts for strength in ("weak", "strong")
         )
-        assert tuple(strong) == PARTS_OF[case["format"]]
+        lived = rubric.kind_of(question) == "experience"
+        assert tuple(strong) == (STAR if lived else PARTS_OF[case["format"]])
         assert all(strong[name].score >= weak[name].score for name in strong), case["id"]
         if strong:
             assert (
@@ -233,7 +234,10 @@ def test_empty_phrases_and_keyword_lists_stay_at_two(answer: str) -> None:
 )
 def test_an_answer_to_another_question_is_capped(answer: str, question: Question) -> None:
     language: Language = "zh" if question is CHINESE else "en"
-    card = score(answer, question, language)
+    assert score(answer, question, language).on_topic  # nobody knows what may be said to it
+    wording = question.wordings[language]
+    pointed = dataclasses.replace(wording, key_points=("an open response", "先发出一部分"))
+    card = score(answer, dataclasses.replace(question, wordings={language: pointed}), language)
     assert not card.on_topic
     assert card.overall is not None
     assert card.overall <= 2
@@ -503,6 +507,23 @@ def test_a_way_that_was_left_aside_is_a_trade_off(answer: str) -> None:
     assert card.dimensions["trade_off"].score >= 3 or Gap.ALTERNATIVE not in card.gaps
 
 
+WEIGHED = [
+    "I did not just raise the number of partitions, because one key always stays in one partition.",
+    "We didn't rewrite the scheduler at once, since the audit was due and nobody knew its edge cases.",
+    "It came to three weeks for the animation against two days for a fade, and we took the fade.",
+    "A second server would have cost 4,000 euros a month against half an hour of downtime a year.",
+    "微调要标注 5000 条，成本高，而且每次改价都要重来，所以放弃了。",
+    "我没有只加分区，因为同一个键总是落在同一个分区里。",
+]
+
+
+@pytest.mark.parametrize("answer", WEIGHED)
+def test_what_was_weighed_is_heard_in_whatever_words(answer: str) -> None:
+    card = score(answer, dataclasses.replace(ENGLISH, format=Format.TECHNICAL))
+    assert card.dimensions["trade_off"].score >= 2
+    assert Gap.ALTERNATIVE not in card.gaps
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -519,13 +540,169 @@ def test_buzzwords_that_are_dressed_as_sentences_stay_at_two(answer: str) -> Non
         assert overall <= 2
 
 
+ASKED_BACK: list[tuple[str, Language]] = [
+    ("Sorry, could you repeat the question?", "en"),
+    ("What do you mean?", "en"),
+    ("What do you mean by scale?", "en"),
+    ("Can you rephrase that?", "en"),
+    ("I’m sorry, I didn’t quite hear you. Could you say that again?", "en"),
+    ("I don't understand the question.", "en"),
+    ("Pardon?", "en"),
+    ("what was the question again", "en"),
+    ("能再说一遍吗？", "zh"),
+    ("你指的是什么？", "zh"),
+    ("这个问题是什么意思", "zh"),
+    ("不好意思，没听清，麻烦您再讲一下", "zh"),
+    ("可以换个说法吗？", "zh"),
+    ("没听懂你的问题", "zh"),
+]
+
+
+@pytest.mark.parametrize(("answer", "language"), ASKED_BACK)
+def test_who_asks_back_is_told_so_and_not_scored(answer: str, language: Language) -> None:
+    assert rubric.asks_back(answer)
+    card = score(answer, STORY, language)
+    assert (card.state, card.overall) == ("not_answered", None)
+    assert card.reason == rubric.ADVICE[language]["reason"]["asks_back"]
+    assert card.fix == rubric.ADVICE[language]["frame"]["asks_back"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "What do you mean by scale? I assume 1,000 requests, then I would shard by customer.",
+        "what do you mean by scale I assume a thousand requests then I would shard",
+        "I could not follow the plan, so I asked him to repeat it.",
+        "I did not understand the code, so I asked.",
+        "我会先问清楚需求是什么意思，再动手做。",
+        "再试一次就好了",
+        "换个问题吧",
+        "I don't know",
+        "Sorry.",
+        "asdf asdf",
+        "",
+        "What do you mean? " * 50,
+    ],
+)
+def test_an_answer_is_not_taken_for_asking_back(answer: str) -> None:
+    assert not rubric.asks_back(answer)
+
+
+OWN_QUESTIONS: list[tuple[Language, str, str]] = [
+    (
+        "en",
+        "Why do you want to leave your current job?",
+        "Because I have built the same import three times, and I want to own a product that customers see.",
+    ),
+    (
+        "zh",
+        "你为什么想离开现在的公司？",
+        "因为同样的导入我做了三遍，我想负责一个客户看得到的产品，把它从头做到尾。",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "asked", "answer"), OWN_QUESTIONS)
+def test_a_question_of_ones_own_is_not_held_against_words_nobody_knows(
+    language: Language, asked: str, answer: str
+) -> None:
+    card = score(answer, Question.adhoc(asked, language), language)
+    assert card.on_topic
+    assert card.overall is not None
+    assert card.overall > 2
+    assert card.parts == {}
+    assert tuple(score(answer, STORY, language).parts) == STAR
+
+
+LONG = (
+    "Our nightly job was slow because it read the orders one by one, and support waited for it every morning; "
+    "instead of buying a larger machine, which would have cost 900 euros a month, I read them in batches of a "
+    "thousand, so the run went from 55 minutes to 4 minutes and support started at eight."
+)
+LONG_ZH = (
+    "我们夜里的任务很慢，因为它一条一条地读订单，客服每天早上都在等它，我没有换更大的机器，因为每个月要多花九百块钱，"
+    "而是改成一千条一批地读，最后运行时间从 55 分钟降到 4 分钟，客服八点就能开始工作了。"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "figure", "most"),
+    [(LONG, "55 minutes to 4 minutes", 120), (LONG_ZH, "从 55 分钟降到 4 分钟", 70)],
+)
+def test_a_quote_is_the_clause_that_shows_it(answer: str, figure: str, most: int) -> None:
+    card = score(answer, dataclasses.replace(ENGLISH, format=Format.TECHNICAL))
+    quotes = [found.quote for found in card.dimensions.values() if found.quote]
+    assert figure in card.dimensions["figures"].quote
+    assert len(set(quotes)) >= 3
+    for quote in quotes:
+        assert len(quote) <= most
+        at = answer.index(quote)
+        assert not at or not (answer[at - 1].isascii() and answer[at - 1].isalnum())
+
+
+def test_speech_without_commas_is_quoted_from_a_word_on() -> None:
+    answer = "we read them in batches and then " * 12 + "the run went from 55 minutes to 4 minutes"
+    sentence = read(answer, "").sentences[0]
+    for at in range(len(answer)):
+        quote = read(answer, "").quote(sentence, at) if at % 50 == 0 else "the run"
+        assert quote in answer
+        assert len(quote) <= 120
+        assert f" {quote}" in f" {answer}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "count"),
+    [
+        (
+            "One task out of two hundred runs for an hour. Why?",
+            "I saw that 200 tasks of the job were fine.",
+            0,
+        ),
+        ("How do you serve 5,000 requests a second?", "I would serve 5000 requests with one cache.", 0),
+        ("How do you serve 5,000 requests a second?", "I would serve them in 40 ms with one cache.", 1),
+        ("Name 3 reasons.", "We waited 3 weeks for the disk.", 1),
+        ("每秒十万次请求怎么扛？", "我先估一下，10万次请求用一层缓存挡住。", 0),
+        ("Why a heap?", "The heap gives us O(log n) and the table O(1) or O(200).", 0),
+        ("Why?", "Our ingestion lost about 200 parcel scans a day, and then the loss went to zero.", 2),
+        ("Why?", "It took two and a half days, and before it half a day.", 2),
+        ("为什么？", "投诉从每周十二次降到了零。", 2),
+    ],
+)
+def test_only_the_candidates_own_figures_count(asked: str, answer: str, count: int) -> None:
+    assert sum(len(sentence.measured) for sentence in read(answer, asked).sentences) == count
+
+
+def test_advice_names_at_most_two_points_that_were_not_made() -> None:
+    wording = dataclasses.replace(
+        STORY.wordings["en"],
+        key_points=(
+            "states the other side's reasons fairly",
+            "says who decided in the end",
+            "came with figures of the earlier releases",
+            "kept the door open for a later change",
+        ),
+    )
+    question = dataclasses.replace(STORY, wordings={"en": wording})
+    answer = (
+        "At my last company Ivo wanted to release on Fridays. The other side had fair reasons: customers were "
+        "waiting. I brought figures on all releases of the earlier year."
+    )
+    assert score(answer, question).stronger.endswith(
+        "A strong answer, as far as it is true of you, (1) says who decided in the end; "
+        "(2) shows somebody who kept the door open for a later change."
+    )
+
+
 def test_gaps_of_an_explanation_and_advice_that_names_what_is_missing() -> None:
     question = question_of(CASES[0], "en")
     card = score("Streaming means that the server sends each chunk of the response as an event.", question)
     assert card.gaps == (Gap.EXAMPLE, Gap.ALTERNATIVE, Gap.FIGURE)
     assert card.fix == rubric.ADVICE["en"]["gap"]["example"]["fix"]
     assert rubric.ADVICE["en"]["gap"]["example"]["stronger"] in card.stronger
-    assert "(1) the response stays open and is sent piece by piece" in card.stronger
+    assert card.stronger.endswith(
+        "A strong answer makes these points: (1) the response stays open and is sent piece by piece; "
+        "(2) time to the first character matters more than the total."
+    )
 
 
 def test_advice_takes_up_the_candidates_own_words() -> None:

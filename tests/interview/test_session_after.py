@@ -20,9 +20,10 @@ from mockmate_nb.interview.machine import State, TurnState
 from mockmate_nb.interview.question import CLOSING
 from mockmate_nb.interview.reading import Match
 from mockmate_nb.interview.setup import InterviewSetup
+from mockmate_nb.llm import sdk
 from mockmate_nb.streams.log import EventLog, open_log
 from mockmate_nb.wire.events import Event, QuestionChunk
-from tests.interview.scripted import ANSWER, Model, setup, types
+from tests.interview.scripted import ANSWER, Model, Scripted, setup, types
 
 ASKED = "Why do streams break in the middle?"
 
@@ -528,4 +529,62 @@ def test_what_is_deleted_before_its_first_turn_ended_does_not_come_back(
     run(Interview.delete(interview.session_id, log, history=history))
     run(interview.start())
     assert history.entries() == []
+    run(interview.aclose())
+
+
+# What a model thinks is not said, wherever it thinks.
+
+
+def test_a_cut_in_mid_thinking_has_said_nothing(log: EventLog, model: Model) -> None:
+    llm, _ = model(["cut 3 <think>hmm let me see", "say Why do streams break in the middle?"], limited=True)
+    interview = Interview(asks(), llm, log=log)
+    events = run(interview.start())
+    assert said(events).strip() == ASKED
+    assert (interview.turns[0].source, interview.state) == ("model", State.AWAITING_ANSWER)
+    run(interview.aclose())
+
+
+def test_a_resumed_question_goes_on_without_the_thinking(log: EventLog, model: Model) -> None:
+    script = ["cut 3 Why do streams break", "say <think>Go on briefly.</think> break in the middle?"]
+    llm, _ = model(script, limited=True)
+    interview = Interview(asks(), llm, log=log)
+    run(interview.start())
+    assert interview.state is State.FAILED
+    run(interview.resume())
+    assert " ".join(interview.turns[0].text.split()) == ASKED
+    assert interview.turns[0].source == "model"
+    run(interview.aclose())
+
+
+def test_thinking_without_its_beginning_is_replaced(log: EventLog, model: Model) -> None:
+    llm, _ = model(["say Keep it short. </think> Why do streams break in the middle?"], limited=True)
+    interview = Interview(asks(), llm, log=log)
+    events = run(interview.start())
+    assert "think" not in said(events)
+    assert (interview.turns[0].text, interview.turns[0].note) == (ASKED, f"limits: {Breach.META}")
+    run(interview.aclose())
+
+
+def test_a_forbidden_word_is_held_back_until_it_is_known(log: EventLog, model: Model) -> None:
+    for words, kept in (("are you ill", False), ("are you illustrating streams that break", True)):
+        llm, _ = model([f"say Why do streams break, {words} in the middle?"], limited=True)
+        interview = Interview(asks(), llm, log=log)
+        events = run(interview.start())
+        assert ("ill" in said(events)) is kept
+        run(interview.aclose())
+
+
+@pytest.mark.parametrize("thinking", ["<think>Annoying person. </think> ", "Annoying person. </think> "])
+def test_an_explanation_shows_no_thinking(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch, thinking: str
+) -> None:
+    connect, transport = sdk.connect, Scripted([f"say {thinking}Your example earned it."])
+    interview = finished(practice(log), "I don't know.")
+    monkeypatch.setattr(
+        "mockmate_nb.llm.client.sdk.connect",
+        lambda url, key, **more: connect(url, key, **{**more, "transport": transport}),
+    )
+    interview._conduct.llm = LLM(base_url="http://127.0.0.1:9/v1", api_key="k", model="m", pace=0)
+    run(interview.explain("Why?"))
+    assert interview.asides[0].text.strip() == "Your example earned it."
     run(interview.aclose())

@@ -89,7 +89,7 @@ def test_a_skipped_question_is_in_the_feedback_without_a_number(log: EventLog, l
         run(interview.end())
     skipped, answered = (interview.feedback or {})["questions"]
     assert (skipped["state"], skipped["overall"], skipped["dimensions"]) == ("not_answered", None, {})
-    assert {"en": "You passed", "zh": "你跳过了"}[language] in skipped["reason"]
+    assert {"en": "You skipped", "zh": "你跳过了"}[language] in skipped["reason"]
     assert answered["overall"] == (interview.feedback or {})["overall"] is not None
 
 

@@ -107,6 +107,12 @@ WRAPPED: dict[str, Sequence[str]] = {
     "a sentence after": ['{"score": 7}\nI hope [this] helps {you}.'],
     "blanks": ["\n\n ", '{ "score" : 7 }\n\n'],
     "more keys than asked": ['{"score": 7, "mood": "good"}'],
+    "remarks before": ['On a scale of [1-5], {low} to [“high”]: {"score"', ": 7}"],
+    "thinking before": ["<think>The scale is [1-5]: {", '"score": 1}?</think>\n```json\n{"score": 7}\n```'],
+    "thinking twice": ['<think>[x</think> <think>{"score": 1}</think>{"score": 7}'],
+    "thinking that names its mark": ['<think>The </think> mark, {"score": 1}.</think>{"score": 7}'],
+    "thinking that the prompt began": ['[1-5], so {"score": 1} or', ' {4}.</think>{"score": 7}'],
+    "thinking that the prompt began, with JSON": ['{"score": 1} or</think>{"score": 7}'],
     "a number in words": ['{"score": "7"}'],
 }
 
@@ -118,6 +124,39 @@ async def test_what_models_put_around_json(server: Server, llm: MakeLLM, pieces:
     values = await grown(objects)
     assert objects.value == Card(score=7)
     assert values[-1] == {"score": 7, "title": "", "fixes": []}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("<thi", None),
+        ('<think>Is it {"score": 7', None),
+        ('<think>Is it {"score": 1}?</think>', None),
+        ('<think>Is it {"score": 1}?</think>{"title": "a', {"title": "a"}),
+        ('The scale is [1-5]</think> Here: {"title": "a', {"title": "a"}),
+        ('{"title": "the </think> mark', {"title": "the </think> mark"}),
+    ],
+)
+def test_thinking_is_nothing_yet(text: str, value: Any) -> None:
+    assert so_far(text) == value
+
+
+def test_a_mark_of_thinking_in_a_text_ends_no_thinking() -> None:
+    value = {"title": "the </think> mark", "fixes": [1]}
+    assert whole(f"Here: {json.dumps(value)}") == value
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        "[1-5] " * 50_000,
+        "<think></think>" * 50_000,
+        "</think>" * 50_000,
+        "<think>" + "[" * 200_000 + "</think>",
+    ],
+)
+def test_a_long_way_to_the_value_is_gone_once(begin: str) -> None:
+    assert whole(begin + TEXT) == VALUE
 
 
 async def test_a_list_may_be_asked_for(server: Server, llm: MakeLLM) -> None:
@@ -138,6 +177,14 @@ WRONG: dict[str, tuple[Reply, str]] = {
     "not closed, with a sound part": (stream('{"title": 1, "fixes": {"score": 7}'), "unreadable"),
     "broken, with a sound part": (stream('{"a": what, "b": {"score": 7}}'), "unreadable"),
     "too deep": (stream("[" * 100_000), "unreadable"),
+    "a sound part in an array": (stream('[oops, "x]", {"score": 7}]'), "unreadable"),
+    "single quotes, with a sound part": (stream("{'q': 'x}', 'b': {\"score\": 7}}"), "unreadable"),
+    "broken behind thinking": (
+        stream('<think>x</think>{"t": "</think>", "a": no, "b": {"score": 7}}'),
+        "unreadable",
+    ),
+    "thinking without an end": (stream('<think>Perhaps {"score": 7}'), "unreadable"),
+    "too deep behind thinking": (stream("<think>[</think>" + "[" * 100_000), "unreadable"),
     "cut at its limit": (Reply([chunk('{"score": 7'), chunk(finish="length"), DONE]), "length"),
     "cut at its limit, by chance whole": (
         Reply([chunk('{"score": 7}'), chunk(finish="length"), DONE]),

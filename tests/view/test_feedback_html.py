@@ -55,7 +55,7 @@ def test_all_that_is_found_is_said(language: Language) -> None:
     judged = entry["judgement"]
     wanted = [said["summary"], said["notice"], said["next_drill"], *said["strengths"], *said["improvements"]]
     wanted += [each["label"] for each in said["competencies"]]
-    wanted += [entry["question"], entry["fix"], entry["stronger"], entry["anchor"], entry["rating_note"]]
+    wanted += [entry["question"], entry["fix"], entry["anchor"], entry["rating_note"]]
     wanted += [*entry["key_points"], *(part["anchor"] for part in entry["dimensions"].values())]
     wanted += [part["anchor"] for part in entry["parts"].values()]
     wanted += [judged["fix"], judged["model"], *(part["why"] for part in judged["dimensions"].values())]
@@ -121,6 +121,24 @@ def test_a_quote_is_shown_whole_once() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_each_heading_is_there_once_and_brackets_are_told_of_where_there_are_any(language: Language) -> None:
+    entry = feedback(language, judged=False)["questions"][1]
+    competency = entry["competency_label"].lower() if language == "en" else entry["competency_label"]
+    bare = entry | {"draft": "Well said. [not]", "judgement": None}
+    for shown in (plain(entry_html(each, language)) for each in (entry, bare)):
+        heads = [say(language, name).strip() for name in ("fix", "draft", "key_points")]
+        heads.append(
+            say(language, "sounds_like", point=round(entry["overall"]), competency=competency).strip()
+        )
+        assert [shown.count(head) for head in heads] == [1, 1, 1, 1]
+        assert say(language, "draft_fill") in shown
+    none = plain(entry_html(bare | {"draft": "Well said."}, language))
+    assert say(language, "draft_note") in none
+    assert say(language, "draft_fill") not in none
+    assert say(language, "draft") not in plain(entry_html(bare | {"draft": ""}, language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_not_scored_says_why_and_has_no_number(language: Language) -> None:
     entry = feedback(language)["questions"][2]
     shown = plain(entry_html(entry, language))
@@ -146,7 +164,7 @@ def test_averages_are_over_the_scored_questions() -> None:
 
 def test_feedback_of_an_earlier_version_has_its_page() -> None:
     entry = feedback(judged=False)["questions"][0]
-    kept = ("question", "overall", "reason", "fix", "stronger", "dimensions")
+    kept = ("question", "overall", "reason", "fix", "stronger", "dimensions")  # no key points
     old = {
         "language": "en",
         "summary": "Well.",
@@ -155,7 +173,7 @@ def test_feedback_of_an_earlier_version_has_its_page() -> None:
         "improvements": [],
     }
     shown = plain(feedback_html({**old, "questions": [{name: entry[name] for name in kept}]}))
-    for text in ("Well.", "Practice.", "A.", entry["question"], entry["fix"]):
+    for text in ("Well.", "Practice.", "A.", entry["question"], entry["fix"], entry["stronger"]):
         assert text in shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from datetime import date
 from typing import Any
 
 import pytest
@@ -140,14 +141,14 @@ def test_what_was_understood_of_the_texts_stands_below_them(language: Language) 
     ],
 )
 def test_the_line_on_the_texts(resume: str, job: str, told: str) -> None:
-    match = understand(resume, job).match
+    match = understand(resume, job, date(2026, 1, 1)).match
     assert match is not None
     assert told in understood_words(match, "en")
 
 
 @pytest.mark.parametrize(("resume", "job"), [("", SENIOR), ("x", ""), ("x" * 60_001, SENIOR)])
 def test_where_a_text_is_missing_or_too_long_nothing_is_compared(resume: str, job: str) -> None:
-    assert understand(resume, job).match is None
+    assert understand(resume, job, date(2026, 1, 1)).match is None
 
 
 def test_only_the_last_texts_count() -> None:

@@ -13,6 +13,7 @@ import pytest
 from mockmate_nb import LLM
 from mockmate_nb.view import remembered
 from mockmate_nb.view.form import SetupForm
+from mockmate_nb.view.model_choice import holds_secret
 from mockmate_nb.view.remembered import Remembered
 
 MINE = Remembered(
@@ -30,7 +31,7 @@ MINE = Remembered(
     model="m",
     address="http://203.0.113.7:9/v1",
     token_cap=5000,
-    agreed=("custom 203.0.113.7",),
+    agreed=("custom http://203.0.113.7:9",),
 )
 
 
@@ -187,6 +188,39 @@ def test_no_key_is_ever_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert key not in file(home).read_text()
 
 
+@pytest.mark.parametrize("field", ["model", "address"])
+@pytest.mark.parametrize("around", ["Bearer {}", "OPENAI_API_KEY={}", "'{}'", "https://example.com/v1/{}"])
+def test_no_key_is_kept_however_it_is_written(home: Path, around: str, field: str) -> None:
+    key = "sk-abcdefghijklmnopqrstuvwx"
+    form = SetupForm(None, "en")
+    form.provider.value = "custom"
+    getattr(form._model, field).value = around.format(key)
+    form.start.click()
+    assert key not in file(home).read_text()
+
+
+@pytest.mark.parametrize(
+    ("agreed", "address", "yes"),
+    [
+        ("custom https://203.0.113.7:443", "https://203.0.113.7/v1", True),
+        ("custom https://203.0.113.7:443", "https://203.0.113.7:443/other", True),
+        ("custom https://203.0.113.7:443", "http://203.0.113.7/v1", False),
+        ("custom https://203.0.113.7:443", "http://203.0.113.7:443/v1", False),
+        ("custom https://203.0.113.7:443", "https://203.0.113.7:8443/v1", False),
+        ("custom http://203.0.113.7:80", "http://203.0.113.7/v1", True),
+        ("custom https://example.com:443", "https://EXAMPLE.com/v1", True),
+        ("custom https://[2001:db8::1]:443", "https://[2001:db8::1]/v1", True),
+        ("openai https://203.0.113.7:443", "https://203.0.113.7/v1", False),
+        ("custom 203.0.113.7", "https://203.0.113.7/v1", False),
+    ],
+)
+def test_consent_is_for_one_scheme_host_and_port(agreed: str, address: str, yes: bool) -> None:
+    remembered.remember(replace(MINE, agreed=(agreed,), address=address))
+    form = SetupForm(None, "en")
+    assert form.agree.layout.display == ""
+    assert form.agree.value is yes
+
+
 def test_a_service_that_is_not_known_any_more_leaves_the_default() -> None:
     remembered.remember(replace(MINE, provider="gone"))
     assert SetupForm(None, "en").provider.value == "practice"
@@ -219,3 +253,56 @@ def test_there_is_nothing_to_forget_before_the_first_start() -> None:
     assert form.forget.layout.display == "none"
     form.start.click()
     assert form.forget.layout.display == ""
+
+
+SECRETS = [
+    "Bearer sk-abcdefghijklmnopqrstuvwx",
+    "Bearer abcdefgh12",
+    "OPENAI_API_KEY=sk-abcdefghijklmnopqrstuvwx",
+    "export MY_TOKEN='abc'",
+    "x-api-key: abc",
+    '"sk-abcdefghijklmnopqrstuvwx"',
+    "“sk-proj-abc_def-ghijklmnop”",
+    "0123456789abcdef0123456789abcdef.AbCdEfGhIjKlMnOp",
+    "pplx-0123456789abcdef0123456789abcdef",
+    "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+    "nvapi-abcdefghij-klmnopqrstuv_wxyz0123456789",
+    "gsk_abcdefghijklmnopqrstuvwxyz",
+    "hf_abcdefghijklmnopqrstuvwxyz",
+    "AIzaSyA-1234567890abcdefghijklmnopqrstu",
+    "xai-abcdefghijklmnopqrstuvwxyz",
+    "AKIAIOSFODNN7EXAMPLE",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
+    "gpt-5-mini sk-abcdefghijklmnopqrstuvwx",
+    "https://sk-abcdefghijklmnopqrstuvwx@example.com/v1",
+    "https://example.com/v1/sk-abcdefghijklmnopqrstuvwx",
+    "https://example.com/sk%2Dabcdefghijklmnopqrstuvwx/v1",
+    "https://example.com/v1?api_key=x",
+    "example.com/v1?api_key=x",
+    "me:hidden@example.com/v1",
+]
+NAMES = [
+    "gpt-5-mini",
+    "meta-llama/Llama-3.1-8B-Instruct",
+    "qwen2.5-coder:1.5b",
+    "hf.co/unsloth/DeepSeek-R1-Distill-Qwen-32B-GGUF:Q4_K_M",
+    "xai-org/grok-2",
+    "pplx-70b-online",
+    "accounts/fireworks/models/llama-v3p1-405b-instruct",
+    "anthropic.claude-3-5-sonnet-20241022-v2:0",
+    "risk-assessment-model-large",
+    "http://[2001:db8::1]:8000/v1",
+    "http://localhost:11434/v1",
+    "https://generativelanguage.googleapis.com/v1beta/openai",
+    "https://my-resource.openai.azure.com/openai/deployments/gpt-4o",
+]
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_what_may_be_a_key_is_seen(text: str) -> None:
+    assert holds_secret(text)
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_names_and_addresses_are_no_keys(text: str) -> None:
+    assert not holds_secret(text)

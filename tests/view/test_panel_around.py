@@ -159,6 +159,15 @@ def test_a_wording_that_breaks_a_limit_gives_way_on_the_screen(
     assert "question bank" in view.status
 
 
+@pytest.mark.parametrize("words", ["Sorry, could you repeat the question?", "What do you mean?"])
+def test_who_asks_back_hears_the_question_again(panel: InterviewPanel, words: str) -> None:
+    run(panel.start())
+    run(panel.answer(words))
+    assert panel.interview is not None
+    assert panel.interview.turns[0].answer is None
+    assert panel.interview.turns[0].text[:20] in panel.notices.remark.value
+
+
 def test_what_has_no_place_is_said(panel: InterviewPanel) -> None:
     with pytest.raises(IllegalStep):
         run(panel.rate(3))
