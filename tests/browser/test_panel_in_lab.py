@@ -28,10 +28,10 @@ ANSWER = (
     "cost more and hid the cause."
 )
 FITTING = (
-    "A Friday deployment is safe when taking it back takes minutes. At Fernhill I shipped a retry change on a "
-    "Friday, and a retry storm took our gateway down for 40 minutes. Since then I send each change to 5 % of the "
-    "traffic first and roll back by one flag. I chose flags over a freeze, because a freeze only makes Monday's "
-    "release larger."
+    "I look first at what the change is for and at what breaks if it is wrong; style comes last. At Fernhill I once "
+    "approved a tidy change of 900 lines within an hour, and a retry without a limit in it took our gateway down for "
+    "40 minutes. Since then I read the tests first, then the one path that can hurt. I ask for pieces of 200 lines "
+    "instead of one large change, because nobody reads 900 lines with care, although it takes more rounds."
 )
 WAIT = 30_000
 TWO_WORDS = re.compile(r"\w+ \w+")
@@ -92,7 +92,7 @@ async def test_a_whole_interview(lab: Lab, shots: Path) -> None:
     assert await text_of(lab, 0) == said.strip()
 
     await answer(lab, FITTING)
-    await expect(bubble(lab, 1)).to_contain_text("taking it back takes minutes", timeout=WAIT)
+    await expect(bubble(lab, 1)).to_contain_text("style comes last", timeout=WAIT)
     await expect(bubble(lab, 2)).to_contain_text(TWO_WORDS, timeout=WAIT)
     await asyncio.sleep(0.25)
     await lab.screenshot(shots / "interview.png")
