@@ -140,7 +140,7 @@ def items(lines: tuple[str, ...]) -> Iterator[Item]:
             new, indent = "prose", depth
         if kind and held:
             yield Item(kind, unmarked("\n".join(held)))
-        kind, held = new, [line] if new else []  # type: ignore[assignment]
+        kind, held = new, [line] if new else []  # type: ignore[assignment]  # a literal set in branches is read as text
     if kind and held:
         yield Item(kind, unmarked("\n".join(held)))
 
