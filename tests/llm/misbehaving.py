@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mockmate_nb.llm.client import LLM
+from mockmate_nb.llm.seam import broken_off
 
 KEY = "sk-proj-N0tARealKey-but-secret-all-the-same"
 MakeLLM = Callable[..., LLM]
@@ -100,10 +101,7 @@ class Request:
     @property
     def partial(self) -> str:
         """The text that the client already has, where it asks for a continuation."""
-        messages = self.body["messages"]
-        return (
-            str(messages[-2]["content"]) if len(messages) > 1 and messages[-2]["role"] == "assistant" else ""
-        )
+        return broken_off(self.body["messages"])[1]
 
 
 Script = Callable[[Request], Reply]
