@@ -59,6 +59,7 @@ FOREIGN = """selector => {
     const tags = new Set(`script iframe frame frameset object embed applet form input textarea select option img
         picture video audio source track link meta base svg template slot portal marquee bgsound noscript dialog
         annotation-xml maction mglyph malignmark`.split(/\\s+/));
+    const drawing = new Set(["svg", "g", "path", "text", "tspan", "circle", "polygon", "polyline", "line", "rect"]);
     const attributes = new Set(`style name src srcset srcdoc action formaction ping background poster is slot
         contenteditable autofocus accesskey usemap download`.split(/\\s+/));
     const families = /^(on|data|xlink:|jp-)/;
@@ -66,11 +67,13 @@ FOREIGN = """selector => {
     const faults = element => {
         const tag = element.localName;
         const found = [];
-        if (tags.has(tag) || tag.includes("-")) found.push("tag");
+        const drawn = element.closest("figure.mockmate-radar") && drawing.has(tag);
+        if (!drawn && (tags.has(tag) || tag.includes("-"))) found.push("tag");
         if (tag === "style" && !element.parentElement.matches(".mm-twin")) found.push("style sheet");
         if (getComputedStyle(element).position === "fixed") found.push("fixed");
         for (const { name, value } of element.attributes) {
-            const laidOut = name === "style" && element.matches(".mm-stream-section");
+            const laidOut = name === "style"
+                && element.matches(".mm-stream-section, .mockmate-bar > i, .mockmate-radar > svg");
             if ((attributes.has(name) || families.test(name)) && !laidOut) found.push(name);
             if (name === "id" && !/^mm-/.test(value)) found.push(`id ${value}`);
             if (name === "class") found.push(...value.split(/\\s+/).filter(each => each && !own.test(each)));
