@@ -433,7 +433,7 @@ async def test_a_script_drives_what_the_class_sees(lab: Lab) -> None:
     )
     await lab.run_all()
     await expect(lab.page.locator(".mockmate-panel [role=log]")).to_have_count(3)
-    await expect(lab.outputs(2)).to_contain_text("taking it back takes minutes")
+    await expect(lab.outputs(2)).to_contain_text("style comes last")
     assert lab.errors == []
 
 
@@ -449,5 +449,5 @@ async def test_the_saved_notebook_holds_the_conversation(lab: Lab) -> None:
     await asyncio.sleep(1)
     await lab.save()
     kept = (lab.server.root / "test.ipynb").read_text("utf-8")
-    for words in ("taking it back takes minutes", "Practice, not a hiring verdict", "text/html"):
+    for words in ("style comes last", "Practice, not a hiring verdict", "text/html"):
         assert words in kept
