@@ -2,13 +2,16 @@
 # make model  fetch a small local model             make bench       the figures of docs/benchmarks.md
 # make bench-view       StreamView beside other ways to show a stream
 # make bench-interview  what the interview and its scores hold to
+# make bench-latency    the latency lab beside known times, GuideLLM (which brings 6 GB) and AIPerf
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?= smollm2
+GUIDELLM := 0.8.1
+AIPERF := 0.13.0
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 
-.PHONY: lab test check unit notebooks browser bench bench-view bench-interview model format clean
+.PHONY: lab test check unit notebooks browser bench bench-view bench-interview bench-latency model format clean
 
 lab: $(VENV)/lab.stamp
 	$(BIN)/python -m mockmate_nb lab
@@ -38,6 +41,10 @@ bench-view: $(VENV)/bench.stamp $(VENV)/ipykernel6.stamp
 bench-interview: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.interview
 
+bench-latency: $(VENV)/dev.stamp $(VENV)-guidellm/$(GUIDELLM).stamp $(VENV)-aiperf/$(AIPERF).stamp
+	$(BIN)/python -m mockmate_nb model smollm2
+	$(BIN)/python -m benchmarks.latency
+
 model: $(VENV)/local.stamp
 	$(BIN)/python -m mockmate_nb model $(MODEL)
 
@@ -46,7 +53,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-guidellm $(VENV)-aiperf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -71,4 +78,12 @@ $(VENV)/bench.stamp: $(VENV)/dev.stamp
 $(VENV)/ipykernel6.stamp: | $(BIN)/python
 	rm -rf $(VENV)/ipykernel6
 	$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --target $(VENV)/ipykernel6 "ipykernel==6.31.*"
+	touch $@
+
+# What they need does not go together with ours: each has an environment of its own.
+$(VENV)-guidellm/$(GUIDELLM).stamp: PEER := guidellm==$(GUIDELLM)
+$(VENV)-aiperf/$(AIPERF).stamp: PEER := aiperf==$(AIPERF)
+$(VENV)-guidellm/$(GUIDELLM).stamp $(VENV)-aiperf/$(AIPERF).stamp:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check install -q "$(PEER)"
 	touch $@

@@ -2,7 +2,7 @@
 
 python -m benchmarks [--quick] [--out FILE]
 
-The sections that `python -m benchmarks.view` and `python -m benchmarks.interview` wrote stay as they are.
+The sections that `python -m benchmarks.view`, `benchmarks.interview` and `benchmarks.latency` wrote stay as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks import client, decoder, first_paint, import_time, interview, view
+from benchmarks import client, decoder, first_paint, import_time, interview, latency, view
 from benchmarks.report import kept_section, spread, table
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -108,7 +108,7 @@ def main() -> None:
     parts = [part(asked.quick) for part in (decoding, deltas, importing, painting)]
     text = "\n".join(head + [line for part in parts for line in [*part, ""]]).rstrip() + "\n"
     before = asked.out.read_text("utf-8") if asked.out.exists() else ""
-    for heading in (view.HEADING, interview.HEADING):
+    for heading in (view.HEADING, interview.HEADING, latency.HEADING):
         kept = kept_section(before, heading)
         text += f"\n{kept}" if kept else ""
     asked.out.parent.mkdir(exist_ok=True)

@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import interview_local, interview_scores, interview_simulated
-from benchmarks.interview_scores import Promise
-from benchmarks.report import replaced, table
+from benchmarks.report import Promise, replaced, table
 from mockmate_nb.interview.bank import Format
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.interview_scores import Promise
+from benchmarks.report import Promise
 from mockmate_nb import LLM, Interview, InterviewSetup, run
 from mockmate_nb.interview.bank import Format
 from mockmate_nb.interview.history import open_history

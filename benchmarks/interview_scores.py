@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
+from benchmarks.report import Promise
 from mockmate_nb.interview.bank import Format
 from mockmate_nb.interview.rubric import score
 from tests.interview import answer_tables as tables
@@ -15,15 +15,6 @@ from tests.interview.answer_tables import BLIND, FRESH, HELD_OUT, LOW, OWN, REFE
 TABLES = (("reference", REFERENCE), ("own", OWN), ("held out", HELD_OUT), ("fresh", FRESH), ("blind", BLIND))
 ABOVE, MEDIAN = 0.95, 1.2
 TIMES = 5
-
-
-class Promise(NamedTuple):
-    """One promise: `met` is None where it could not be measured."""
-
-    what: str
-    wanted: str
-    measured: str
-    met: bool | None
 
 
 def pairs(quick: bool) -> list[Promise]:  # noqa: ARG001 - the same for both: it takes a second

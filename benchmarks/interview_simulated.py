@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from benchmarks.interview_scores import Promise
+from benchmarks.report import Promise
 from mockmate_nb.interview.bank import Format
 from tests.interview.answer_tables import bank
 from tests.interview.candidates import CANDIDATES

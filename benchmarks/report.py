@@ -5,6 +5,16 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Promise(NamedTuple):
+    """One promise: `met` is None where it could not be measured."""
+
+    what: str
+    wanted: str
+    measured: str
+    met: bool | None
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:

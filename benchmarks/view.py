@@ -20,9 +20,9 @@ from typing import NamedTuple
 from playwright.async_api import Browser
 
 from benchmarks import view_promises as promises
-from benchmarks.report import extent, replaced, table
+from benchmarks.report import Promise, extent, replaced, table
 from benchmarks.view_lab import LATE_SECONDS, Run, open_bench
-from benchmarks.view_promises import MB, Promise
+from benchmarks.view_promises import MB
 from benchmarks.view_ways import WAYS
 from tests.browser.jupyter import Server, chromium, jupyter_server
 

@@ -6,10 +6,10 @@ import asyncio
 import math
 import statistics
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from playwright.async_api import Browser
 
+from benchmarks.report import Promise
 from benchmarks.view_lab import Bench, Run
 from benchmarks.view_stop import WAYS as STOPS
 from benchmarks.view_stop import stops
@@ -19,15 +19,6 @@ from tests.browser.serving import kernels
 MB = 1e6
 SERVER_LIMIT = 3_000
 """Messages in three seconds above which Jupyter Server drops the rest."""
-
-
-class Promise(NamedTuple):
-    """One promise: `met` is None where it could not be measured."""
-
-    what: str
-    wanted: str
-    measured: str
-    met: bool | None
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mockmate_nb.errors import MockMateError
     from mockmate_nb.interview.session import Interview
     from mockmate_nb.interview.setup import InterviewSetup
+    from mockmate_nb.lab.report import LatencyReport
     from mockmate_nb.llm.client import LLM
     from mockmate_nb.view.panel import InterviewPanel
     from mockmate_nb.view.stream_view import StreamView
@@ -26,6 +27,7 @@ __all__ = [
     "Interview",
     "InterviewPanel",
     "InterviewSetup",
+    "LatencyReport",
     "MockMateError",
     "StreamView",
     "__version__",
@@ -36,6 +38,7 @@ _HOMES = {
     "InterviewPanel": "view.panel",
     "InterviewSetup": "interview.setup",
     "LLM": "llm.client",
+    "LatencyReport": "lab.report",
     "MockMateError": "errors",
     "StreamView": "view.stream_view",
     "run": "aio",

@@ -43,15 +43,16 @@ def lines_of(label: str, size: float, width: float) -> list[str]:
     label = " ".join(label.split())
     spaces = [at for at, letter in enumerate(label) if letter == " "]
     if width_of(label, size) <= width or (label.isascii() and not spaces):
-        return [_fitted(label, size, width)]
+        return [fitted(label, size, width)]
     cut = min(
         spaces or range(1, len(label)),
         key=lambda at: abs(width_of(label[:at], size) - width_of(label[at:], size)),
     )
-    return [_fitted(part.strip(), size, width) for part in (label[:cut], label[cut:])]
+    return [fitted(part.strip(), size, width) for part in (label[:cut], label[cut:])]
 
 
-def _fitted(line: str, size: float, width: float) -> str:
+def fitted(line: str, size: float, width: float) -> str:
+    """The line, cut with "…" where it is wider than `width`."""
     if width_of(line, size) <= width + 2 * size:  # a little more is better than a cut
         return line
     while width_of(line, size) > width:
@@ -68,21 +69,22 @@ class Drawing(RendererBase):
         self.parts: list[str] = []
 
     def draw_path(self, gc: Any, path: Path, transform: Any, rgbFace: Any = None) -> None:  # noqa: N803 - its name in RendererBase
-        alpha = gc.get_alpha() if gc.get_forced_alpha() else None
-        marks = [f'd="{self._outline(path, transform)}"', _paint("fill", rgbFace, alpha)]
-        lined = gc.get_linewidth() > 0
-        if not lined and 'fill="none"' in marks:
-            return
-        if lined:
-            marks += [
-                _paint("stroke", gc.get_rgb(), alpha),
-                f'stroke-width="{self.points_to_pixels(gc.get_linewidth()):.4g}"',
-            ]
-            _, dashes = gc.get_dashes()
-            if dashes is not None:
-                lengths = " ".join(f"{self.points_to_pixels(length):.4g}" for length in dashes)
-                marks.append(f'stroke-dasharray="{lengths}"')
-        self.parts.append(f"<path {' '.join(marks)}/>")
+        self._add(gc, self._outline(path, transform), rgbFace)
+
+    def draw_markers(
+        self,
+        gc: Any,
+        marker_path: Path,
+        marker_trans: Any,
+        path: Path,
+        trans: Any,
+        rgbFace: Any = None,  # noqa: N803 - its name in RendererBase
+    ) -> None:
+        """All marks of a call as one path, so that hundreds of dots stay small."""
+        shape = _shape(marker_path, marker_trans)
+        spots = [spots[-2:] for spots, code in path.iter_segments(trans, simplify=False) if code in COMMANDS]
+        if spots:
+            self._add(gc, "".join(f"M{x:.4g} {self.height - y:.4g}{shape}" for x, y in spots), rgbFace)
 
     def draw_text(
         self,
@@ -126,6 +128,23 @@ class Drawing(RendererBase):
     def points_to_pixels(self, points: Any) -> Any:
         return points * self.dpi / 72
 
+    def _add(self, gc: Any, outline: str, face: Any) -> None:
+        alpha = gc.get_alpha() if gc.get_forced_alpha() else None
+        marks = [f'd="{outline}"', _paint("fill", face, alpha)]
+        lined = gc.get_linewidth() > 0
+        if not lined and 'fill="none"' in marks:
+            return
+        if lined:
+            marks += [
+                _paint("stroke", gc.get_rgb(), alpha),
+                f'stroke-width="{self.points_to_pixels(gc.get_linewidth()):.4g}"',
+            ]
+            _, dashes = gc.get_dashes()
+            if dashes is not None:
+                lengths = " ".join(f"{self.points_to_pixels(length):.4g}" for length in dashes)
+                marks.append(f'stroke-dasharray="{lengths}"')
+        self.parts.append(f"<path {' '.join(marks)}/>")
+
     def _outline(self, path: Path, transform: Any) -> str:
         steps = []
         for spots, code in path.iter_segments(transform, simplify=False):
@@ -135,6 +154,23 @@ class Drawing(RendererBase):
             pairs = zip(spots[::2], spots[1::2], strict=True)
             steps.append(COMMANDS[code] + " ".join(f"{x:.5g} {self.height - y:.5g}" for x, y in pairs))
         return "".join(steps)
+
+
+def _shape(path: Path, transform: Any) -> str:
+    """A mark's outline in steps from its centre."""
+    if path is Path.unit_circle():
+        radius = abs(transform.get_matrix()[0, 0])
+        round_ = f"a{radius:.3g} {radius:.3g} 0 1 0"
+        return f"m{-radius:.3g} 0{round_} {2 * radius:.3g} 0{round_} {-2 * radius:.3g} 0z"
+    steps, x, y = [], 0.0, 0.0
+    for spots, code in path.iter_segments(transform, simplify=False):
+        if code == Path.CLOSEPOLY:
+            steps.append("z")
+            continue
+        pairs = zip(spots[::2], spots[1::2], strict=True)
+        steps.append(COMMANDS[code].lower() + " ".join(f"{px - x:.3g} {y - py:.3g}" for px, py in pairs))
+        x, y = spots[-2:]
+    return "".join(steps)
 
 
 def _paint(name: str, colour: Any, alpha: float | None) -> str:

@@ -26,13 +26,17 @@ LONGEST_SHOWN = 16
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """`label` is what a screen calls it; `key_env` the variable its key is read from (None: it needs none)."""
+    """`label` is what a screen calls it; `key_env` the variable its key is read from (None: it needs none).
+
+    `label_zh` is its label in Chinese, where it is known only when it is made, as a recording's is.
+    """
 
     name: str
     label: str
     base_url: str | None = None
     key_env: str | None = None
     model: str | None = None
+    label_zh: str = ""
 
 
 PROVIDERS: dict[str, Provider] = {
@@ -49,11 +53,15 @@ PROVIDERS: dict[str, Provider] = {
     )
 }
 CUSTOM = Provider("custom", "OpenAI-compatible service")
+OFFLINE = ("practice", "local", "recording")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a call to a model needs. Prices are US dollars per million tokens; `cost_cap` is US dollars."""
+    """What a call to a model needs. Prices are US dollars per million tokens; `cost_cap` is US dollars.
+
+    `was_far`: this is a recording of a service on another machine.
+    """
 
     provider: Provider
     base_url: str
@@ -64,6 +72,7 @@ class Settings:
     price_in: float = 0.0
     price_out: float = 0.0
     cost_cap: float | None = None
+    was_far: bool = False
 
     @property
     def host(self) -> str:
@@ -72,7 +81,12 @@ class Settings:
     @property
     def leaves_machine(self) -> bool:
         """Whether what is sent goes to another machine."""
-        return self.provider.name not in ("practice", "local") and not is_loopback(self.host)
+        return self.provider.name not in OFFLINE and not is_loopback(self.host)
+
+    @property
+    def far(self) -> bool:
+        """Whether a service on another machine answers, or once did for a recording: it takes longer prompts."""
+        return self.leaves_machine or self.was_far
 
     @property
     def destination(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ hypothesis.settings.load_profile("suite")
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started deaf to it
     before = set(_sockets())
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):

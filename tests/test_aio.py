@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import asyncio
 import signal
+import re
 import subprocess
 import sys
 import threading
@@ -279,7 +280,11 @@ def test_a_script_ends_without_a_word(script: str) -> None:
         check=False,
         timeout=60,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    # "-X dev" also tells of a step that a busy machine has held up
+    said = [
+        line for line in done.stderr.splitlines() if not re.match(r"Executing .* took [\d.]+ seconds", line)
+    ]
+    assert (done.returncode, done.stdout, said) == (0, "", [])
 
 
 @pytest.mark.parametrize(

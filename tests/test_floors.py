@@ -35,6 +35,15 @@ FLOORS = {
     "llm.seam": 2,
     "llm": 3,
     "plots": 3,
+    "plots_arrivals": 3,
+    "plots_canvas": 3,
+    "plots_gaps": 3,
+    "plots_hops": 3,
+    "plots_pairs": 3,
+    "plots_scale": 3,
+    "plots_scores": 3,
+    "plots_sweep": 3,
+    "plots_timeline": 3,
     "streams": 3,
     "llm.stream": 4,
     "llm.objects": 4,
@@ -56,6 +65,7 @@ FLOORS = {
     "interview.report_words": 5,
     "interview.turn_reader": 5,
     "interview.session": 5,
+    "lab": 6,
     "view": 7,
     "__main__": 8,
 }
@@ -74,7 +84,8 @@ def floor(module: str) -> int:
 
 
 def room(module: str) -> str:
-    return module.partition(".")[0]
+    """`plots_gaps` is of the room `plots`."""
+    return module.partition(".")[0].partition("_")[0]
 
 
 def imports(module: str) -> set[str]:

@@ -77,7 +77,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_the_wheel_holds_every_file_that_is_read(wheel: zipfile.ZipFile) -> None:
     package = ROOT / "mockmate_nb"
-    kinds = {".py", ".toml", ".md", ".js", ".css"}
+    kinds = {".py", ".toml", ".md", ".js", ".css", ".json"}
     needed = {str(p.relative_to(ROOT)) for p in package.rglob("*") if p.suffix in kinds}
     needed |= {f"mockmate_nb/notebooks/{p.name}" for p in (ROOT / "notebooks").glob("*.ipynb")}
     assert needed <= set(wheel.namelist())

@@ -14,6 +14,7 @@ PUBLIC = [
     "Interview",
     "InterviewPanel",
     "InterviewSetup",
+    "LatencyReport",
     "MockMateError",
     "StreamView",
     "__version__",

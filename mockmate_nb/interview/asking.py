@@ -41,7 +41,7 @@ async def question_steps(
 ) -> AsyncGenerator[list[Step], None]:
     """The steps of asking the last turn's question, after `partial` if it is taken up in its middle."""
     turn = turns[-1]
-    messages = question_messages(setup, turns, roomy=llm.settings.leaves_machine)
+    messages = question_messages(setup, turns, roomy=llm.settings.far)
     stream = llm.stream(messages, prefix=partial, **_options(llm))
     silent = True
     try:
@@ -86,7 +86,7 @@ async def _otherwise(
 
 
 def _options(llm: LLM) -> dict[str, Any]:
-    if llm.settings.leaves_machine:
+    if llm.settings.far:
         return {"max_tokens": FAR_TOKENS}
     return {"max_tokens": NEAR_TOKENS, "temperature": NEAR_TEMPERATURE}
 

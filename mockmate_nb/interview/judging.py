@@ -106,7 +106,7 @@ async def explained(
         async for piece in _paced(by_rules, llm.pace):
             yield piece
         return
-    far = llm.settings.leaves_machine
+    far = llm.settings.far
     messages = explain_messages(feedback, _entries_meant(feedback, question), question, roomy=far)
     options: dict[str, Any] = {} if far else {"temperature": NEAR_TEMPERATURE}
     stream = llm.stream(messages, max_tokens=FAR_TOKENS if far else EXPLAIN_TOKENS, **options)
@@ -131,7 +131,7 @@ async def explained(
 async def _judgements(llm: LLM, question: Question, answer: str, setup: InterviewSetup) -> Growing:
     """The judgement of one answer as it grows, the whole one last; `fault` says what kept it from being whole."""
     language: Language = setup.language
-    far = llm.settings.leaves_machine
+    far = llm.settings.far
     said = told(answer, question)
     seen, known = seen_by_judge(said, language, roomy=far), setup.resume_summary
     messages = judge_messages(question, said, known, language, roomy=far)

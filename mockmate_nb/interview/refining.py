@@ -40,7 +40,7 @@ async def refined(llm: LLM, resume_text: str, job_text: str, match: Match) -> Ma
     """`match` with what `llm` finds beyond the rules; `match` itself from the practice model or after a fault."""
     if llm.is_practice:
         return match
-    far = llm.settings.leaves_machine
+    far = llm.settings.far
     limit = FAR if far else NEAR
     options: dict[str, Any] = {} if far else {"temperature": 0.0}  # some services take none
     texts = f"<job>\n{fenced(job_text, limit)}\n</job>\n<resume>\n{fenced(resume_text, limit)}\n</resume>"

@@ -230,7 +230,7 @@ def scored_by(content: Content) -> str:
 
 def model_name(model: str, language: Language) -> str:
     """A model by its name; the built-in one as what it is."""
-    if model in ("practice", PROVIDERS["practice"].label):
+    if model.partition(" (")[0] == "practice" or model == PROVIDERS["practice"].label:
         return WORDS[language]["practice_model"]
     return model or WORDS[language]["unnamed"]
 

@@ -59,7 +59,12 @@ class Checked:
 
 
 async def check(llm: LLM, *, within: float = TIMEOUT) -> Checked:
-    """Ask the model for one token and wait at most `within` seconds. Raises nothing but its own cancelling."""
+    """Ask the model for one token and wait at most `within` seconds. Raises nothing but its own cancelling.
+
+    A recording is not asked: it answers nothing but what was asked then.
+    """
+    if llm.settings.provider.name == "recording":
+        return Checked(Finding.OK)
     probe = copy.copy(llm)
     probe.settings = replace(llm.settings, retry_times=0)  # a person waits: say the first fault at once
     stream = probe.stream(QUESTION, max_tokens=1, timeout=within)

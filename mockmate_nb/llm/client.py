@@ -6,8 +6,9 @@ import asyncio
 import threading
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx2
@@ -15,11 +16,16 @@ from pydantic import BaseModel
 
 from mockmate_nb.errors import CallerError, MockMateError
 from mockmate_nb.llm import local, sdk
+from mockmate_nb.llm.arguments import alone, checked, within
 from mockmate_nb.llm.chunks import Usage
 from mockmate_nb.llm.cost import Ledger
 from mockmate_nb.llm.objects import ObjectStream, schema_order
 from mockmate_nb.llm.practice import PracticeTransport
+from mockmate_nb.llm.recording import Recorder, Taken
+from mockmate_nb.llm.replaying import Recording, ReplayTransport
+from mockmate_nb.llm.rhythm import Profile, Rhythm
 from mockmate_nb.llm.stream import ChatStream, Message, Timing
+from mockmate_nb.llm.tap import Tap, watching
 from mockmate_nb.llm.weights import Weights, require
 from mockmate_nb.settings import Settings, check_network, resolve
 
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 TIMEOUT, CONNECT_TIMEOUT = 120.0, 10.0
+PACE = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +59,14 @@ class _Door:
 class LLM:
     """A model. Without arguments: `MOCKMATE_PROVIDER`, else the built-in practice model.
 
-    `pace` (tokens a second, 0: as fast as it goes) and `seed` are the practice model's. No call begins that could
-    take all that was sent and received over `token_cap` tokens. A key never shows in
-    a message, a `repr` or a log. One LLM may be used from several loops and threads.
+    `pace` (tokens a second, 50 by default, 0: as fast as it goes) and `seed` are the practice model's; so is
+    `profile`, a shipped rhythm's name, a file or a `Profile`, in which it then speaks: a recording of when a real
+    model's pieces came. No call begins that could take all that was sent and received over `token_cap` tokens. A key
+    never shows in a message, a `repr` or a log. One LLM may be used from several loops and threads.
+
+    `record` names a file to which each reply's bytes are appended with the times at which they came: the reply's
+    text is in it, the messages and keys are not. `replay` plays such a file without a network and without a key
+    (`pace=0`: at once); `model` chooses where it holds several.
     """
 
     def __init__(
@@ -64,20 +76,45 @@ class LLM:
         base_url: str | None = None,
         api_key: str | None = None,
         model: str | None = None,
-        pace: float = 50.0,
+        pace: float | None = None,
         seed: int = 0,
         token_cap: int | None = None,
+        profile: str | Path | Profile | None = None,
+        record: str | Path | None = None,
+        replay: str | Path | None = None,
     ) -> None:
-        self.settings: Settings = resolve(provider, base_url=base_url, api_key=api_key, model=model)
+        self._rhythm: Rhythm | None = None
+        self._recording: Recording | None = None
         self._weights: Weights | None = None
+        if replay is not None:
+            alone(
+                "replay",
+                provider=provider,
+                base_url=base_url,
+                api_key=api_key,
+                profile=profile,
+                record=record,
+            )
+            alone("replay", pace=pace or None)
+            self._recording = Recording(replay, model)
+            self.settings: Settings = self._recording.settings()
+        elif profile is not None:
+            other = None if str(provider or "practice").strip().lower() == "practice" else provider
+            alone("profile", provider=other, base_url=base_url, api_key=api_key, model=model, pace=pace)
+            self._rhythm = Rhythm(profile if isinstance(profile, Profile) else Profile.load(profile), seed)
+            self.settings = self._rhythm.profile.named(resolve("practice"))
+        else:
+            self.settings = resolve(provider, base_url=base_url, api_key=api_key, model=model)
         if self.settings.provider.name == "local":
             self._weights = require(self.settings.model or None)
             self.settings = replace(self.settings, model=self._weights.path.stem)
+        pace = PACE if pace is None else pace
         if not 0 <= pace <= 100_000:
             raise CallerError(
                 f"pace: {pace:g} is not from 0 to 100000.", field="pace", advice="50 is a reader's pace."
             )
         self.pace, self._seed = pace, seed
+        self._recorder = None if record is None else Recorder(record, self.settings)
         self._doors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Door] = weakref.WeakKeyDictionary()
         if token_cap is not None and token_cap < 1:
             raise CallerError(f"token_cap: {token_cap} allows no call at all.", field="token_cap")
@@ -97,7 +134,15 @@ class LLM:
 
     @property
     def is_practice(self) -> bool:
+        """Whether the practice model speaks, which is no AI; in a recording of it too."""
+        if self._recording is not None:
+            return self._recording.is_practice
         return self.settings.provider.name == "practice"
+
+    @property
+    def profile(self) -> Profile | None:
+        """The rhythm in which the practice model speaks, if it was given one."""
+        return self._rhythm.profile if self._rhythm else None
 
     @property
     def spent(self) -> float:
@@ -115,6 +160,10 @@ class LLM:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
+    async def ready(self) -> None:
+        """Load what the first call would wait for: the SDK, and a local model's server. Raises what that would."""
+        await self._client()
+
     async def aclose(self) -> None:
         """Close the running loop's connections. The next call makes new ones."""
         door = self._doors.pop(asyncio.get_running_loop(), None)
@@ -129,9 +178,14 @@ class LLM:
         temperature: float | None = None,
         timeout: float | None = None,
         prefix: str = "",
+        extra: Mapping[str, Any] | None = None,
+        tap: Tap | None = None,
     ) -> ChatStream:
-        """A reply as it arrives. `timeout`: seconds without a byte; `prefix`: text to continue from."""
-        return self._ask(messages, True, max_tokens, temperature, timeout, prefix)
+        """A reply as it arrives. `timeout`: seconds without a byte; `prefix`: text to continue from.
+
+        `extra` are further fields of the request's body, as in {"seed": 7}; `tap` watches the reply come in.
+        """
+        return self._ask(messages, True, max_tokens, temperature, timeout, prefix, extra, tap)
 
     async def complete(
         self,
@@ -140,16 +194,18 @@ class LLM:
         max_tokens: int | None = None,
         temperature: float | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - it bounds a silence, not the call
+        extra: Mapping[str, Any] | None = None,
+        tap: Tap | None = None,
     ) -> Reply:
         """The batch twin of `stream`: the whole reply at once."""
-        async with self._ask(messages, False, max_tokens, temperature, timeout) as reply:
+        async with self._ask(messages, False, max_tokens, temperature, timeout, "", extra, tap) as reply:
             text = "".join([delta async for delta in reply])
         return Reply(text, reply.finish_reason, reply.usage or Usage(0, 0, estimated=True), reply.timing)
 
     def stream_object(self, messages: Sequence[Message], schema: type[M], **options: Any) -> ObjectStream[M]:
         """Growing objects as the reply's JSON arrives; `.value` is the validated whole at the end."""
         order = {"role": "system", "content": schema_order(schema)}
-        return ObjectStream(self.stream([order, *_checked(messages)], **options), schema)
+        return ObjectStream(self.stream([order, *checked(messages)], **options), schema)
 
     def estimate(self, prompt_tokens: int, completion_tokens: int) -> float:
         """US dollars for so many tokens, by the prices that are set; 0 where none is."""
@@ -162,46 +218,67 @@ class LLM:
         max_tokens: int | None,
         temperature: float | None,
         timeout: float | None,
-        prefix: str = "",
+        prefix: str,
+        extra: Mapping[str, Any] | None,
+        tap: Tap | None,
     ) -> ChatStream:
         settings = self.settings
         check_network(settings)
-        most = _within("max_tokens", max_tokens, 1, float("inf"), settings.max_tokens)
-        silence = _within("timeout", timeout, 0.001, 86_400, TIMEOUT)
-        options: dict[str, Any] = {"timeout": httpx2.Timeout(silence, connect=min(silence, CONNECT_TIMEOUT))}
+        most = within("max_tokens", max_tokens, 1, float("inf"), settings.max_tokens)
+        silence = within("timeout", timeout, 0.001, 86_400, TIMEOUT)
+        patience = httpx2.Timeout(silence, connect=min(silence, CONNECT_TIMEOUT))
+        fields: dict[str, Any] = {**(extra or {}), "stream": stream}
         if temperature is not None:
-            options["temperature"] = _within("temperature", temperature, 0, 2, 1)
+            fields["temperature"] = within("temperature", temperature, 0, 2, 1)
         if stream:
-            options["stream_options"] = {"include_usage": True}
+            fields["stream_options"] = {"include_usage": True}
         name = "max_completion_tokens" if settings.provider.name == "openai" else "max_tokens"
 
         @asynccontextmanager
         async def opener(asked: list[Message], limit: int) -> AsyncGenerator[AsyncIterator[bytes], None]:
-            async with self._response(messages=asked, stream=stream, **options, **{name: limit}) as body:
-                yield body
+            body = {**fields, "messages": asked, name: limit}
+            async with self._recorded(body) as taken, self._response(body, patience, tap, taken) as pieces:
+                yield pieces
 
         return ChatStream(
             opener,
-            _checked(messages),
+            checked(messages),
             limit=min(int(most), settings.max_tokens),
-            retry_times=settings.retry_times,
+            retry_times=0 if tap is not None and tap.once else settings.retry_times,
             ledger=self._ledger,
             prefix=prefix,
+            tap=tap,
         )
 
+    def _recorded(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[Taken | None]:
+        return nullcontext() if self._recorder is None else self._recorder.reply(body)
+
     @asynccontextmanager
-    async def _response(self, **request: Any) -> AsyncGenerator[AsyncIterator[bytes], None]:
+    async def _response(
+        self, fields: dict[str, Any], patience: httpx2.Timeout, tap: Tap | None, taken: Taken | None
+    ) -> AsyncGenerator[AsyncIterator[bytes], None]:
         """One request's reply in bytes. A fault is raised with neither the key nor the SDK's own error on it."""
         client = await self._client()
         import openai  # here it costs nothing: it was loaded with the client
 
-        create: Any = client.chat.completions.with_streaming_response.create
+        watching.set(tap)  # each reply is asked for by a task of its own
+        for watcher in (tap, taken):
+            if watcher is not None:
+                watcher.asked()
         try:
-            async with create(model=self.settings.model, **request) as response:
-                body = response.http_response
-                plain = "content-encoding" not in body.headers
-                async with aclosing(body.aiter_raw() if plain else body.aiter_bytes()) as pieces:
-                    yield pieces
+            reply: Any = await client.post(
+                "/chat/completions",
+                cast_to=httpx2.Response,  # as it is: `chat.completions.create` spends a third of a ms on its types
+                body={**fields, "model": self.settings.model},
+                options={"timeout": patience},
+                stream=True,
+                stream_cls=openai.AsyncStream[Any],
+            )
+            async with aclosing(reply):
+                plain = "content-encoding" not in reply.headers
+                async with aclosing(reply.aiter_raw() if plain else reply.aiter_bytes()) as raw:
+                    pieces = raw if taken is None else taken.listen(raw)
+                    yield pieces if tap is None else _tapped(pieces, tap)
                 return
         except MockMateError as error:
             failure = error
@@ -223,10 +300,18 @@ class LLM:
         return sdk.connect(
             base_url,
             key,
-            transport=PracticeTransport(pace=self.pace, seed=self._seed) if self.is_practice else None,
+            transport=self._offline(),
             proxies=self.settings.leaves_machine,
             every_header=self.settings.provider.name == "openai",
         )
+
+    def _offline(self) -> httpx2.AsyncBaseTransport | None:
+        """What answers instead of a service, where one does."""
+        if self._recording is not None:
+            return ReplayTransport(self._recording, at_once=not self.pace)
+        if self.is_practice:
+            return PracticeTransport(pace=self.pace, seed=self._seed, rhythm=self._rhythm)
+        return None
 
     async def _address(self) -> tuple[str, str]:
         """The base URL and the key for it, as they are now: a server on this machine may have come up anew."""
@@ -236,22 +321,9 @@ class LLM:
         return self.settings.base_url, self.settings.api_key.get_secret_value()
 
 
-def _within(name: str, value: float | None, low: float, high: float, default: float) -> float:
-    if value is None:
-        return default
-    if not low <= value <= high:
-        raise CallerError(f"{name}: {value:g} is not from {low:g} to {high:g}.", field=name)
-    return value
-
-
-def _checked(messages: Sequence[Message]) -> list[Message]:
-    if isinstance(messages, str) or not messages or not all(isinstance(m, Mapping) for m in messages):
-        raise CallerError(
-            "messages: this is no list of messages.",
-            field="messages",
-            advice='Give it as in [{"role": "user", "content": "…"}].',
-        )
-    return list(messages)
+async def _tapped(pieces: AsyncIterator[bytes], tap: Tap) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        yield await tap.piece(piece)
 
 
 def warm_up() -> None:

@@ -12,6 +12,7 @@ import json
 import random
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import httpx2
@@ -19,6 +20,7 @@ import jiter
 
 from mockmate_nb.interview.prompts import LAST, LATER, PASSED, read_task
 from mockmate_nb.llm.chunks import prompt_tokens
+from mockmate_nb.llm.rhythm import Rhythm
 from mockmate_nb.llm.seam import broken_off
 from mockmate_nb.wire.sse import encode
 
@@ -108,10 +110,10 @@ def tokens(text: str) -> list[str]:
 
 
 class PracticeTransport(httpx2.AsyncBaseTransport):
-    """Answers chat completions at `pace` tokens a second (0: as fast as it goes), streamed or whole."""
+    """Answers chat completions at `pace` tokens a second (0: as fast as it goes), or in a recorded `rhythm`."""
 
-    def __init__(self, *, pace: float = 50.0, seed: int = 0) -> None:
-        self._pace, self._seed = pace, seed
+    def __init__(self, *, pace: float = 50.0, seed: int = 0, rhythm: Rhythm | None = None) -> None:
+        self._tick, self._seed, self._rhythm = 1 / pace if pace else 0.0, seed, rhythm
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         asked = jiter.from_json(await request.aread())
@@ -128,10 +130,20 @@ class PracticeTransport(httpx2.AsyncBaseTransport):
             "total_tokens": prompt + len(pieces),
         }
         if asked.get("stream"):
-            body = _Paced(list(_stream_bytes(pieces, finish, usage)), self._pace)
+            body = Paced(list(_stream_bytes(self._timed(pieces), finish, usage)))
             return httpx2.Response(200, headers={"content-type": "text/event-stream"}, stream=body)
-        whole = _Paced([(len(pieces), _whole(pieces, finish, usage))], self._pace)
+        whole = Paced([(self._whole_after(len(pieces)), _whole(pieces, finish, usage))])
         return httpx2.Response(200, headers={"content-type": "application/json"}, stream=whole)
+
+    def _timed(self, pieces: list[str]) -> list[tuple[float, str]]:
+        """What comes together, with the seconds at which it is due; by the pace token n is due at tick n + 1."""
+        if self._rhythm is None:
+            return [((at + 1) * self._tick, piece) for at, piece in enumerate(pieces)]
+        rest = iter(pieces)
+        return [(at, "".join(islice(rest, count))) for at, count in self._rhythm.beats(len(pieces))]
+
+    def _whole_after(self, count: int) -> float:
+        return count * self._tick if self._rhythm is None else self._rhythm.batch_seconds(count)
 
 
 def _chunk(choices: list[dict[str, Any]], **more: Any) -> bytes:
@@ -139,14 +151,16 @@ def _chunk(choices: list[dict[str, Any]], **more: Any) -> bytes:
     return encode(json.dumps({**head, "choices": choices, **more}, ensure_ascii=False))
 
 
-def _stream_bytes(pieces: list[str], finish: str, usage: dict[str, int]) -> Iterator[tuple[int, bytes]]:
-    """Token n is due at tick n + 1; the role chunk comes with the first and the end with the last."""
+def _stream_bytes(
+    timed: list[tuple[float, str]], finish: str, usage: dict[str, int]
+) -> Iterator[tuple[float, bytes]]:
+    """The role chunk comes with the first text and the end with the last, as llama.cpp sends them."""
     role = _chunk([{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}])
     end = _chunk([{"index": 0, "delta": {}, "finish_reason": finish}]) + _chunk([], usage=usage)
-    for at, piece in enumerate(pieces):
-        body = _chunk([{"index": 0, "delta": {"content": piece}, "finish_reason": None}])
-        yield at + 1, role + body if at == 0 else body
-    yield len(pieces), (b"" if pieces else role) + end + encode("[DONE]")
+    for at, (due, text) in enumerate(timed):
+        body = _chunk([{"index": 0, "delta": {"content": text}, "finish_reason": None}])
+        yield due, role + body if at == 0 else body
+    yield timed[-1][0] if timed else 0.0, (b"" if timed else role) + end + encode("[DONE]")
 
 
 def _whole(pieces: list[str], finish: str, usage: dict[str, int]) -> bytes:
@@ -156,16 +170,16 @@ def _whole(pieces: list[str], finish: str, usage: dict[str, int]) -> bytes:
     return json.dumps({**head, "choices": [choice], "usage": usage}, ensure_ascii=False).encode()
 
 
-class _Paced(httpx2.AsyncByteStream):
-    """Items with the tick at which each is due, counted from the start so that delays do not add up."""
+class Paced(httpx2.AsyncByteStream):
+    """Items with the seconds at which each is due, counted from the start so that delays do not add up."""
 
-    def __init__(self, items: Sequence[tuple[int, bytes]], pace: float) -> None:
-        self._items, self._tick = items, 1 / pace if pace else 0.0
+    def __init__(self, items: Sequence[tuple[float, bytes]]) -> None:
+        self._items = items
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         start = loop.time()
         for due, item in self._items:
-            if self._tick:
-                await asyncio.sleep(max(0.0, start + due * self._tick - loop.time()))
+            if due:
+                await asyncio.sleep(max(0.0, start + due - loop.time()))
             yield item

@@ -16,6 +16,7 @@ import httpx2
 
 from mockmate_nb.errors import CallerError, Kind, MockMateError
 from mockmate_nb.llm.chunks import EXCERPT, fault, provider_error
+from mockmate_nb.llm.tap import trace, watching
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAIError
@@ -68,6 +69,8 @@ def connect(
                 del request.headers[name]
         request.headers["accept-encoding"] = "identity"  # a proxy that compresses holds a stream back
         request.headers["authorization"] = f"Bearer {key}"
+        if watching.get() is not None:
+            request.extensions["trace"] = trace
 
     try:
         http = httpx2.AsyncClient(

@@ -34,10 +34,12 @@ from mockmate_nb.llm.chunks import (
 from mockmate_nb.llm.cost import Ledger
 from mockmate_nb.llm.seam import Message as Message
 from mockmate_nb.llm.seam import Seam, continuation
+from mockmate_nb.llm.tap import Tap
 
 Opener = Callable[[list[Message], int], AbstractAsyncContextManager[AsyncIterator[bytes]]]
 
 HIGH_WATER = 4096
+LULL = 0.001  # seconds without text after which the reader is let in before more is read
 FIRST_DELAY, MAX_DELAY, MAX_RETRY_AFTER = 0.2, 4.0, 60.0
 _CUTS = (httpx2.HTTPError, httpx2.StreamError, OSError, anyio.EndOfStream)
 
@@ -83,7 +85,9 @@ class ChatStream:
         retry_times: int,
         ledger: Ledger,
         prefix: str = "",
+        tap: Tap | None = None,
     ) -> None:
+        self._tap = tap
         self._opener = opener
         self._messages = list(messages)
         self._limit = limit
@@ -236,12 +240,7 @@ class ChatStream:
         body, done, cut = Body(), False, None
         try:
             async for piece in chunks:
-                if self.timing.first_byte is None:
-                    self.timing.first_byte = self._since()
-                done = self._take(body.feed(piece))
-                if len(self._parts) > HIGH_WATER:
-                    await self._room_is_made()
-                if done:
+                if done := await self._hand_over(body, piece):
                     break
             else:
                 done = self._take(body.close())
@@ -256,9 +255,23 @@ class ChatStream:
         if self.finish_reason == "content_filter":
             raise fault(Kind.CONTENT_FILTER, "The service's content filter cut the reply.")
 
+    async def _hand_over(self, body: Body, piece: bytes) -> bool:
+        """Takes one piece of a reply, and lets the reader have it; whether the end mark was in it."""
+        if self.timing.first_byte is None:
+            self.timing.first_byte = self._since()
+        before = self.timing.last_content or 0.0
+        done = self._take(body.feed(piece))
+        if len(self._parts) > HIGH_WATER:
+            await self._room_is_made()
+        elif not done and self._parts and (self.timing.last_content or 0.0) - before > LULL:
+            await asyncio.sleep(0)  # the reader first: the way down to the next piece is long
+        return done
+
     def _take(self, events: list[str]) -> bool:
         """Takes what a reply's events say; whether its end mark was among them."""
         for data in events:
+            if self._tap is not None:
+                self._tap.event(data)
             if data == DONE:
                 return True
             text, finish, usage = read_chunk(data)

@@ -221,7 +221,9 @@ PROVIDERS_ZH = {
 def provider_label(settings: Settings, language: Language) -> str:
     """The provider's name for a screen."""
     provider = settings.provider
-    return PROVIDERS_ZH.get(provider.name, provider.label) if language == "zh" else provider.label
+    if language != "zh":
+        return provider.label
+    return provider.label_zh or PROVIDERS_ZH.get(provider.name, provider.label)
 
 
 def destination(settings: Settings, language: Language) -> str:

@@ -1,0 +1,1 @@
+"""Measure a stream, break it, look at its bytes."""
