@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import _thread
 import asyncio
-import signal
 import re
+import signal
 import subprocess
 import sys
 import threading

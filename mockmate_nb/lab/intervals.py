@@ -101,4 +101,5 @@ def _ends(numbers: np.ndarray[Any, np.dtype[np.float64]], seed: int) -> tuple[fl
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return float(found.low), float(found.high)
+    least, most = float(numbers.min()), float(numbers.max())  # interpolating may overshoot by one rounding
+    return max(least, float(found.low)), min(most, float(found.high))
