@@ -42,15 +42,16 @@ _LONGEST = 86_400
 
 
 def fingerprint(asked: Mapping[str, Any]) -> str:
-    """A request's SHA-256 in hex: over the JSON, keys sorted and without blanks, of its body's fields but the model.
+    """A request's SHA-256 in hex, over JSON: its messages, whether it is streamed, and its limit of tokens.
 
-    So messages, `stream`, the limit of tokens (by either of its two names), temperature and any `extra` count.
+    What else is in the body says how the service is to go about it, and services differ in what they take: a
+    recording is played to whoever asks the same.
     """
-    fields = {name: value for name, value in asked.items() if name not in ("model", "stream_options")}
-    fields["stream"] = bool(fields.get("stream"))
-    fields["max_tokens"] = fields.pop("max_completion_tokens", fields.get("max_tokens"))
-    if fields.get("temperature") is not None:
-        fields["temperature"] = float(fields["temperature"])
+    fields = {
+        "messages": asked.get("messages"),
+        "stream": bool(asked.get("stream")),
+        "max_tokens": asked.get("max_completion_tokens", asked.get("max_tokens")),
+    }
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

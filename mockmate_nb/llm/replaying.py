@@ -83,7 +83,7 @@ class Recording:
             hint = f" It is there {'as a whole reply, not streamed' if streamed else 'streamed, not as a whole'}."
         return CallerError(
             f"This request is not in the recording {self.path.name}: no reply was recorded to the same messages with "
-            f"the same max_tokens, temperature and further fields.{hint}",
+            f"the same max_tokens.{hint}",
             field="replay",
             advice=ADVICE,
         )

@@ -17,6 +17,7 @@ from mockmate_nb.view.coalesce import Message, Outbox
 from mockmate_nb.view.esm import STATIC, joined
 from mockmate_nb.view.hearing import cells
 from mockmate_nb.view.markdown import CSS, BlockSplitter, render, render_block
+from mockmate_nb.view.paints import Paint, Paints
 from mockmate_nb.view.publishing import PublishedWidget
 from mockmate_nb.view.run_text import ENDINGS, Ending, State
 
@@ -67,6 +68,7 @@ class StreamView(PublishedWidget):
         self._lock = threading.RLock()  # a finalizer may append while this thread sends
         self._outbox = Outbox(BlockSplitter if markdown else None)
         self._cells = cells()
+        self._paints = Paints()
         self._speaking = False
         self._wake_at = math.inf
         self._wanted: dict[tuple[int, int], None] = {}
@@ -126,6 +128,13 @@ class StreamView(PublishedWidget):
             self._outbox.finish(state, run)
             self._flush()
         self._keep()
+
+    def on_paint(self, callback: Callable[[Paint], object]) -> None:
+        """From now on, call with the times of each piece of new text that a page has painted.
+
+        It is called where the kernel hears the page: hand over and return.
+        """
+        self._paints.listen(callback)
 
     def into_view(self) -> None:
         """Bring the end of the text before the reader, who has just asked for it, and keep it there."""
@@ -200,6 +209,7 @@ class StreamView(PublishedWidget):
             while said := messages(time.monotonic()):
                 for message in said:
                     self._push_html(message)
+                    self._paints.ask(message)
                     self.send(message)
                 messages = self._outbox.take
         finally:
@@ -224,6 +234,7 @@ class StreamView(PublishedWidget):
             block["html"] = render_block(found[1])
 
     def _hear(self, _view: object, content: object, _buffers: object) -> None:
+        self._paints.hear(content)
         with self._lock:
             match content:
                 case {"type": "resync", "run": int(run), "offset": int(offset), **rest}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,3 +193,14 @@ async def test_progress_counts_the_runs_that_are_planned() -> None:
     assert work.done == work.total == 6
     assert [done for done, _ in said] == sorted(done for done, _ in said)
     assert (2, "pair 1 of 2, warm") in said
+
+
+async def test_a_comparison_that_was_recorded_can_be_made_again_without_the_service(tmp_path: Path) -> None:
+    lesson = tmp_path / "lesson.jsonl"
+    async with Server() as server:
+        server.answer = good
+        live = LLM(base_url=server.url, api_key=KEY, model="m", record=lesson)
+        await compare(live, "Hello?", pairs=2)
+    report = await compare(LLM(replay=lesson), "Hello?", pairs=2)
+    assert report.finished
+    assert [run.characters for run in report.runs] == [len("One two three.")] * 4

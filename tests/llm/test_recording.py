@@ -305,14 +305,14 @@ SAME: dict[str, dict[str, Any]] = {
     "another model": {"model": "x"},
     "OpenAI's name of the limit": {"max_tokens": None, "max_completion_tokens": 7},
     "options of the stream": {"stream_options": {"include_usage": True}},
+    "a temperature": {"temperature": 0},
+    "a further field": {"ignore_eos": True},
 }
 OTHER: dict[str, dict[str, Any]] = {
     "other messages": {"messages": [{"role": "user", "content": "Hello!"}]},
     "another role": {"messages": [{"role": "system", "content": "Hello?"}]},
     "a whole reply": {"stream": False},
     "another limit": {"max_tokens": 8},
-    "a temperature": {"temperature": 0},
-    "a further field": {"seed": 7},
 }
 
 

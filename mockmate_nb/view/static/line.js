@@ -1,4 +1,6 @@
 // The line to Python: listens, asks for what is missing, tells what is drawn.
+import { pageTime } from "./page_clock.js";
+import { Paints } from "./paint.js";
 import { Received, isOpen } from "./received.js";
 
 /** @typedef {import("./received.js").Step} Step */
@@ -52,6 +54,7 @@ export function listen(model, tell) {
       return false;
     }
   };
+  const paints = new Paints(send);
   const lose = () => {
     if (!isOpen(received.state)) return;
     received.state = "failed";
@@ -113,6 +116,7 @@ export function listen(model, tell) {
 
   /** @param {Message} message */
   const hear = (message) => {
+    const at = message.type === "delta" && message.paint ? pageTime() : 0;
     if (asked && received.lacks(message)) return;
     const { run, length } = received;
     const step = received.take(message);
@@ -121,7 +125,9 @@ export function listen(model, tell) {
       if (received.run !== run || step.change === "replace") {
         live = due = false;
         forget();
+        paints.forget();
       }
+      if (at) paints.ask({ run: received.run, length: received.length, units: received.units, received: at });
       live = live || !(message.answer || received.length === 0);
       asked = asked && !(message.answer && (!message.more || received.length > length || received.run > run));
     }
@@ -131,6 +137,7 @@ export function listen(model, tell) {
       pause = STALL_MS;
       watch();
     }
+    if (!isOpen(received.state)) paints.end();
     if (message.type === "delta" && message.run === received.run) {
       if (message.more && !asked) ask();
       if (message.ack) {
@@ -146,7 +153,10 @@ export function listen(model, tell) {
   return {
     received,
     render,
+    /** A view shows so much of the text. @param {number} units */
+    drawn: (units) => paints.drawn(units),
     undo() {
+      paints.undo();
       clearTimeout(timer);
       clearTimeout(renderTimer);
       cancelAnimationFrame(framed);

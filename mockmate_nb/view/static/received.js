@@ -7,7 +7,7 @@
  */
 /**
  * @typedef {{type: "delta", run: number, offset: number, text: string, blocks?: Closing[], answer?: true, ack?: true,
- *   more?: true}} Delta
+ *   more?: true, paint?: true}} Delta
  */
 /** @typedef {{type: "finish", run: number, length: number, crc32: number, state: State}} Finish */
 /** @typedef {{type: "html", run: number, blocks: {start: number, end: number, html: string}[]}} Html */

@@ -54,6 +54,7 @@ class View {
   constructor(model, line, el) {
     this.model = model;
     this.received = line.received;
+    this.drawn = line.drawn;
     this.parts = elements();
     const { root, log, sentinel, pill, heard } = this.parts;
     this.follow = new Follow(root, sentinel, log, pill);
@@ -120,6 +121,7 @@ class View {
       this.body.draw(shown < units ? this.whole(shown) : units);
       this.state(shown < units ? "streaming" : state);
     }, { news });
+    this.drawn(Math.min(shown, units));
     cancelAnimationFrame(this.frame);
     this.frame = shown < units ? requestAnimationFrame(this.advance) : 0;
   }

@@ -1,0 +1,122 @@
+// A lane's clock: runs in the page, without a word from the kernel. What was measured comes from Python, as text.
+
+/**
+ * The widget's model as anywidget gives it.
+ * @typedef {{get: (trait: string) => any, send: (content: object) => void,
+ *   on: (event: string, callback: (content: any) => void) => void,
+ *   off: (event: string, callback: (content: any) => void) => void}} Model
+ */
+
+const TENTH = 100;
+const MINUTE = 60_000;
+const UNITS = { en: " s", zh: " 秒" };
+const TRAITS = ["label", "running", "began", "speed", "shown", "first", "last", "language"];
+
+/**
+ * As a running clock shows it: tenths of a second, from a minute on minutes and seconds.
+ * @param {number} gone milliseconds @param {"en" | "zh"} language
+ */
+export function running(gone, language) {
+  const left = Math.max(0, gone);
+  if (left < MINUTE) return `${(Math.floor(left / TENTH) / 10).toFixed(1)}${UNITS[language]}`;
+  const seconds = Math.floor(left / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/**
+ * What a screen reader is told when these marks have come: each once, both in one sentence where both are new.
+ * @param {string} label @param {string[]} before the marks at the look before @param {string[]} now
+ */
+export function told(label, before, now) {
+  const fresh = now.filter((mark, at) => mark && !before[at]);
+  return fresh.length ? `${label}: ${fresh.join(", ")}` : "";
+}
+
+/** One clock a model: `ahead` is by how much the kernel's is ahead of the page's. */
+export default () => {
+  let ahead = 0;
+  /** @type {Set<() => void>} */
+  const views = new Set();
+
+  /** @param {number} now the kernel's, in milliseconds since the epoch */
+  const set = (now) => {
+    ahead = now - Date.now();
+    views.forEach((look) => look());
+  };
+
+  /** @param {{model: Model}} context */
+  function initialize({ model }) {
+    const moved = () => set(model.get("now"));
+    /** @param {{type: string, now: number}} content */
+    const heard = ({ type, now }) => {
+      if (type === "now") set(now);
+    };
+    model.on("change:now", moved);
+    model.on("msg:custom", heard);
+    // What stands in the model may be old: after a reload its `now` is that of the beginning.
+    try {
+      model.send({ type: "now" });
+    } catch {
+      // Without a kernel the page's own clock has to do.
+    }
+    return () => {
+      model.off("change:now", moved);
+      model.off("msg:custom", heard);
+    };
+  }
+
+  /** @param {{model: Model, el: HTMLElement}} context */
+  function render({ model, el }) {
+    const part = (/** @type {string} */ name, /** @type {string} */ role) => {
+      const made = document.createElement("span");
+      made.className = `mm-race-${name}`;
+      if (role) made.setAttribute("role", role);
+      return made;
+    };
+    const root = document.createElement("div");
+    root.className = "mm-race-clock";
+    const [time, first, last] = [part("time", "timer"), part("mark", ""), part("mark", "")];
+    const said = part("told", "status");
+    root.append(time, first, last, said);
+    el.append(root);
+
+    /** @type {string[] | null} */
+    let before = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const look = () => {
+      clearTimeout(timer);
+      const marks = [model.get("first"), model.get("last")];
+      const language = model.get("language");
+      const runs = model.get("running");
+      root.lang = language;
+      time.setAttribute("aria-label", model.get("label"));
+      [first.textContent, last.textContent] = marks;
+      root.classList.toggle("mm-race-running", runs);
+      const news = told(model.get("label"), before ?? marks, marks);
+      if (news || !marks.some(Boolean)) said.textContent = news;
+      before = marks;
+      if (!runs) {
+        time.textContent = model.get("shown");
+        return;
+      }
+      // Where the kernel is gone nobody will stop the clock: it stands still, as all does.
+      if (root.closest(".jupyter-widgets-disconnected")) return;
+      const speed = model.get("speed");
+      const gone = Math.max(0, (Date.now() + ahead - model.get("began")) * speed);
+      time.textContent = running(gone, language);
+      timer = setTimeout(look, (TENTH - (gone % TENTH)) / speed);
+    };
+    views.add(look);
+    TRAITS.forEach((name) => model.on(`change:${name}`, look));
+    look();
+    return () => {
+      clearTimeout(timer);
+      views.delete(look);
+      TRAITS.forEach((name) => model.off(`change:${name}`, look));
+      root.remove();
+    };
+  }
+
+  return { initialize, render };
+};
