@@ -27,7 +27,8 @@ from mockmate_nb.plots_canvas import (
     stroke,
     write,
 )
-from mockmate_nb.plots_scale import PARTED, Flag, Scale, counted, duration, flags, numbers_of
+from mockmate_nb.plots_scale import PARTED, Flag, Scale, counted, flags, numbers_of
+from mockmate_nb.units import as_time
 
 LEFT, RIGHT, BOTTOM, TALL = 56, WIDE - 16, 26, 150
 HEAD = 14  # pixels between the picture and the lowest text above it
@@ -73,7 +74,7 @@ def histogram(
     edges = _edges(across)
     counts, _ = np.histogram(np.clip(values, across.low, None), bins=edges)
     poles = flags(
-        [(across(at), f"{name} {duration(at)}") for name, at in sorted(lines.items(), key=lambda m: m[1])],
+        [(across(at), f"{name} {as_time(at)}") for name, at in sorted(lines.items(), key=lambda m: m[1])],
         LEFT,
         RIGHT,
         SMALL,
@@ -100,8 +101,8 @@ def histogram_in_words(
     """What `histogram` shows, as a sentence to be read aloud."""
     words = WORDS[language]
     values, lines = _checked(gaps, marks)
-    said = words["comma"].join(f"{name} {duration(at)}" for name, at in lines.items())
-    return words["said"].format(all=f"{len(values):,}", marks=said, most=duration(max(values)))
+    said = words["comma"].join(f"{name} {as_time(at)}" for name, at in lines.items())
+    return words["said"].format(all=f"{len(values):,}", marks=said, most=as_time(max(values)))
 
 
 def _checked(
@@ -138,12 +139,12 @@ def _notes(values: Sequence[float], across: Scale, words: Mapping[str, str]) -> 
     """What the picture does not show, and that its scale is not even."""
     beyond = sum(value > across.high for value in values)
     below = sum(value < across.low for value in values)
-    said = {"all": f"{len(values):,}", "most": duration(max(values))}
+    said = {"all": f"{len(values):,}", "most": as_time(max(values))}
     notes = [words["log"]] if across.log else []
     if beyond:
-        notes.append(words["beyond"].format(n=f"{beyond:,}", edge=duration(across.high), **said))
+        notes.append(words["beyond"].format(n=f"{beyond:,}", edge=as_time(across.high), **said))
     if below:
-        notes.append(words["below"].format(n=f"{below:,}", edge=duration(across.low), **said))
+        notes.append(words["below"].format(n=f"{below:,}", edge=as_time(across.low), **said))
     return words["joint"].join(notes)
 
 

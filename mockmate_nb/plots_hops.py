@@ -13,7 +13,8 @@ from mockmate_nb.drawing import ACCENT, lines_of
 from mockmate_nb.errors import CallerError
 from mockmate_nb.interview.question import Language
 from mockmate_nb.plots_canvas import GRID, LINE, SMALL, WIDE, canvas, figure_of, footed, stroke, write
-from mockmate_nb.plots_scale import Scale, duration, numbers_of, percent
+from mockmate_nb.plots_scale import Scale, numbers_of
+from mockmate_nb.units import as_share, as_time
 
 NARROWEST, ROW, BAR, BOTTOM = 360, 38, 16, 24
 COLUMN = 86  # pixels of each column of figures
@@ -82,9 +83,9 @@ def waterfall_in_words(hops: Sequence[Hop], *, language: Language = "en") -> str
     said = [
         words["hop"].format(
             name=hop.name,
-            p50=duration(hop.length_p50),
-            p95=duration(hop.length_p95),
-            share=percent(hop.share),
+            p50=as_time(hop.length_p50),
+            p95=as_time(hop.length_p95),
+            share=as_share(hop.share),
         )
         for hop in _checked(hops)
     ]
@@ -105,10 +106,10 @@ def _row(axes: Axes, y: float, hop: Hop, across: Scale, places: Sequence[float])
     end = max(across(hop.start + hop.length_p50), begin + THINNEST)
     axes.add_patch(Rectangle((begin, y - BAR / 2), end - begin, BAR, facecolor=ACCENT, edgecolor="none"))
     _whisker(axes, end, hop.start + hop.length_p95, across, y)
-    write(axes, places[0], y, duration(hop.length_p50), side="right", bold=True)
+    write(axes, places[0], y, as_time(hop.length_p50), side="right", bold=True)
     if len(places) > 2:
-        write(axes, places[1], y, duration(hop.length_p95), side="right")
-    write(axes, places[-1], y, percent(hop.share), side="right", bold=True)
+        write(axes, places[1], y, as_time(hop.length_p95), side="right")
+    write(axes, places[-1], y, as_share(hop.share), side="right", bold=True)
 
 
 def _whisker(axes: Axes, begin: float, far: float, across: Scale, y: float) -> None:

@@ -14,7 +14,8 @@ from mockmate_nb.drawing import INK, fitted, width_of
 from mockmate_nb.errors import CallerError
 from mockmate_nb.interview.question import Language
 from mockmate_nb.plots_canvas import LINE, SMALL, TEXT, WIDE, canvas, dots, figure_of, footed, stroke, write
-from mockmate_nb.plots_scale import Scale, duration, figure, numbers_of, scale_of
+from mockmate_nb.plots_scale import Scale, numbers_of, scale_of
+from mockmate_nb.units import as_time, three
 
 LEFT, RIGHT = 186, WIDE - 24
 ROW, STREAM, BATCH, BASE = 168, 116, 66, 40  # a row's height, and what stands how high in it
@@ -147,16 +148,14 @@ def _bar(given: Sequence[float] | None) -> bool:
 
 def _said(interval: tuple[float, float, float], words: Mapping[str, str]) -> str:
     value, low, high = interval
-    ends = words["between"].format(low=duration(low), high=duration(high)) if _known(low, high) else ""
-    return duration(value) + ends
+    ends = words["between"].format(low=as_time(low), high=as_time(high)) if _known(low, high) else ""
+    return as_time(value) + ends
 
 
 def _times(given: Sequence[float], words: Mapping[str, str]) -> str:
     value, low, high = _median((), given)
-    ends = (
-        words["between"].format(low=f"{figure(low)}×", high=f"{figure(high)}×") if _known(low, high) else ""
-    )
-    return f"{figure(value)}×{ends}"
+    ends = words["between"].format(low=f"{three(low)}×", high=f"{three(high)}×") if _known(low, high) else ""
+    return f"{three(value)}×{ends}"
 
 
 def _ratio(row: Pairs, words: Mapping[str, str]) -> str:
@@ -183,7 +182,7 @@ def _row(axes: Axes, bottom: float, row: Pairs, words: Mapping[str, str]) -> Non
     _joined(axes, row, across, places["stream"], places["batch"])
     for name, side in (("stream", 1), ("batch", -1)):
         write(axes, 4, places[name], words[name])
-        write(axes, LEFT - 22, places[name], duration(medians[name][0]), TEXT, "right", bold=True)
+        write(axes, LEFT - 22, places[name], as_time(medians[name][0]), TEXT, "right", bold=True)
         _interval(axes, medians[name], across, places[name] + side * BESIDE)
     stroke(axes, [LEFT - 8, RIGHT], [bottom + BASE] * 2, alpha=0.5)
     footed(axes, bottom + BASE, across.timed(7))

@@ -78,33 +78,11 @@ def counted(number: float) -> str:
     return f"{number / 1000:,g}k" if number >= 10_000 else f"{number:,g}"
 
 
-def figure(value: float) -> str:
-    """Three significant digits, whole numbers from 1,000 up."""
-    if value >= 999.5:
-        return f"{value:,.0f}" if value < 1e9 else f"{value:.3g}"
-    return "0" if value == 0 else f"{value:#.3g}".rstrip(".")
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people read them: milliseconds below 1 s, three significant digits."""
-    if seconds >= 0.9995:
-        return f"{figure(seconds)} s"
-    return "<0.001 ms" if 0 < seconds < 1e-6 else f"{figure(seconds * 1000)} ms"
-
-
 def clock(seconds: float, highest: float) -> str:
     """A round time on a scale that goes up to `highest`."""
     if seconds == 0:
         return "0"
     return f"{seconds:,.6g} s" if highest >= 1 else f"{seconds * 1000:.6g} ms"
-
-
-def percent(share: float) -> str:
-    """A share from 0 to 1, as per cent."""
-    hundred = 100 * share
-    if 0 < hundred < 0.05:
-        return "<0.1 %"
-    return f"{hundred:.0f} %" if hundred >= 9.95 or hundred == 0 else f"{hundred:.1f} %"
 
 
 def numbers_of(values: Iterable[float], field: str) -> list[float]:

@@ -29,7 +29,8 @@ from mockmate_nb.plots_canvas import (
     stroke,
     write,
 )
-from mockmate_nb.plots_scale import Scale, duration, numbers_of, percent, scale_of
+from mockmate_nb.plots_scale import Scale, numbers_of, scale_of
+from mockmate_nb.units import as_share, as_time
 
 LEFT, RIGHT, FOOT = 72, WIDE - 122, 46
 PANEL, TALL = 136, 88  # a panel with its heading, and what is drawn in it
@@ -120,18 +121,18 @@ def sweep_in_words(
     def both(p50: float | None, p95: float | None) -> str:
         if p50 is None or p95 is None:
             return words["none"]
-        return words["both"].format(p50=duration(p50), p95=duration(p95))
+        return words["both"].format(p50=as_time(p50), p95=as_time(p95))
 
     said = [
         words["level"].format(
             streams=level.streams,
             ttft=both(level.ttft_p50, level.ttft_p95),
             tpot=both(level.tpot_p50, level.tpot_p95),
-            goodput=words["none"] if level.goodput is None else percent(level.goodput),
+            goodput=words["none"] if level.goodput is None else as_share(level.goodput),
         )
         for level in _checked(levels)
     ]
-    bounds = words["limits"].format(ttft=duration(limits[0]), tpot=duration(limits[1])) if limits else ""
+    bounds = words["limits"].format(ttft=as_time(limits[0]), tpot=as_time(limits[1])) if limits else ""
     return words["said"].format(levels=words["joint"].join(said), limits=bounds)
 
 
@@ -182,7 +183,7 @@ def _times(
         _line(axes, xs, [None if value is None else up(value) for value in row], second=second)
     if limit is not None:
         stroke(axes, [LEFT, RIGHT], [up(limit)] * 2, width=1.6, style=DOTTED)
-        write(axes, RIGHT + 6, up(limit), words["limit"].format(time=duration(limit)))
+        write(axes, RIGHT + 6, up(limit), words["limit"].format(time=as_time(limit)))
 
 
 def _goodput(
@@ -190,12 +191,12 @@ def _goodput(
 ) -> None:
     up = Scale(0, 1, bottom, bottom + TALL - 22)
     write(axes, 4, bottom + TALL + 21, label, TEXT, bold=True)
-    ruled(axes, LEFT, RIGHT, [(up(share), percent(share)) for share in (0, 0.5, 1)])
+    ruled(axes, LEFT, RIGHT, [(up(share), as_share(share)) for share in (0, 0.5, 1)])
     _line(axes, xs, [None if share is None else up(share) for share in shares], second=False)
     for at in _apart(xs):
         share = shares[at]
         if share is not None:
-            write(axes, xs[at], up(share) + 14, percent(share), side="center", bold=True)
+            write(axes, xs[at], up(share) + 14, as_share(share), side="center", bold=True)
 
 
 def _apart(xs: Sequence[float]) -> list[int]:

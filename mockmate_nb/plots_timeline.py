@@ -38,7 +38,8 @@ from mockmate_nb.plots_canvas import (
     stroke,
     write,
 )
-from mockmate_nb.plots_scale import LEAST, PARTED, Flag, Scale, counted, duration, flags
+from mockmate_nb.plots_scale import LEAST, PARTED, Flag, Scale, counted, flags
+from mockmate_nb.units import as_time
 
 LEFT, RIGHT, BOTTOM, TALL = 56, WIDE - 16, 26, 190
 HEAD = 14  # pixels between the picture and the lowest text above it
@@ -145,20 +146,20 @@ def timeline_in_words(
     parts = []
     if steps:
         said = words["said_stream"].format(
-            first=duration(steps[0][0]), words=f"{steps[-1][1]:,.6g}", end=duration(steps[-1][0])
+            first=as_time(steps[0][0]), words=f"{steps[-1][1]:,.6g}", end=as_time(steps[-1][0])
         )
         if len(steps) > 1:
             gap, at, _ = longest(steps)
-            said += words["said_gap"].format(gap=duration(gap), at=duration(at))
+            said += words["said_gap"].format(gap=as_time(gap), at=as_time(at))
         parts.append(said)
     if jumps:
-        parts.append(words["said_batch"].format(words=f"{jumps[-1][1]:,.6g}", end=duration(jumps[-1][0])))
+        parts.append(words["said_batch"].format(words=f"{jumps[-1][1]:,.6g}", end=as_time(jumps[-1][0])))
     wish = wishes(steps, reader)
     if steps and wish:
         waits = first_wait(steps, wish)
         parts.append(
             words["said_ahead" if waits is None else "said_waits"].format(
-                pace=pace(wish), at="" if waits is None else duration(waits)
+                pace=pace(wish), at="" if waits is None else as_time(waits)
             )
         )
     return words["said"].format(parts=words["joint"].join(parts))
@@ -179,14 +180,14 @@ def _marks(
     """What is named above the picture: time, words there by then, text; in order of time."""
     marks = []
     if steps:
-        marks.append((*steps[0], words["first"].format(time=duration(steps[0][0]))))
+        marks.append((*steps[0], words["first"].format(time=as_time(steps[0][0]))))
     if len(steps) > 1:
-        marks.append((*steps[-1], words["end"].format(time=duration(steps[-1][0]))))
+        marks.append((*steps[-1], words["end"].format(time=as_time(steps[-1][0]))))
     if stall := _stall(steps, across):
         gap, at, count = stall
-        marks.append((at + gap / 2, count, words["gap"].format(time=duration(gap))))
+        marks.append((at + gap / 2, count, words["gap"].format(time=as_time(gap))))
     if jumps:
-        marks.append((*jumps[-1], words["whole"].format(time=duration(jumps[-1][0]))))
+        marks.append((*jumps[-1], words["whole"].format(time=as_time(jumps[-1][0]))))
     return sorted(marks)
 
 

@@ -15,6 +15,7 @@ BELOW_ALL = "errors"
 FLOORS = {
     "aio": 0,
     "settings": 0,
+    "units": 0,
     "wire": 1,
     "interview.question": 1,
     "interview.bank_file": 1,

@@ -36,7 +36,8 @@ from mockmate_nb.plots import (
     waterfall,
     waterfall_in_words,
 )
-from mockmate_nb.plots_scale import Scale, duration, figure, flags, percent, scale_of
+from mockmate_nb.plots_scale import Scale, flags, scale_of
+from mockmate_nb.units import as_share, as_time, three
 
 SPACE = "{http://www.w3.org/2000/svg}"
 ACCENT = "#3a7fc1"
@@ -408,12 +409,12 @@ def test_every_picture_is_read_aloud_in_words(said: str, part: str) -> None:
     ],
 )
 def test_times_are_said_in_three_digits(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+    assert as_time(seconds) == said
 
 
 def test_ratios_and_shares_are_said_short() -> None:
-    assert [figure(value) for value in (0.975, 41.32, 5, 999.6)] == ["0.975", "41.3", "5.00", "1,000"]
-    assert [percent(share) for share in (0, 0.0001, 0.007, 0.0996, 0.5, 1)] == [
+    assert [three(value) for value in (0.975, 41.32, 5, 999.6)] == ["0.975", "41.3", "5.00", "1,000"]
+    assert [as_share(share) for share in (0, 0.0001, 0.007, 0.0996, 0.5, 1)] == [
         "0 %",
         "<0.1 %",
         "0.7 %",

@@ -11,8 +11,8 @@ from mockmate_nb.errors import CallerError
 from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.metrics import tpot
 from mockmate_nb.lab.run import Cache, Run
-from mockmate_nb.lab.verdict import as_time, three
 from mockmate_nb.lab.waiting import pace
+from mockmate_nb.units import as_time, three
 
 if TYPE_CHECKING:
     from mockmate_nb.lab.report import LatencyReport

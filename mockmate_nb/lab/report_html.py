@@ -17,8 +17,8 @@ from mockmate_nb.lab.intervals import METHOD, Interval
 from mockmate_nb.lab.machine import BUSY, Load
 from mockmate_nb.lab.report_words import WORDS
 from mockmate_nb.lab.run import Cache, Run
-from mockmate_nb.lab.verdict import as_ratio, as_time, three
 from mockmate_nb.lab.waiting import pace
+from mockmate_nb.units import as_ratio, as_share, as_time, three
 
 if TYPE_CHECKING:
     from mockmate_nb.lab.report import LatencyReport
@@ -210,7 +210,7 @@ def said(name: str, value: float, language: Language) -> str:
     metric = metrics.METRICS.get(name)
     if metric is None or metric.unit == "s":
         return as_time(value, language)
-    return f"{value:.0%}" if metric.unit == "share" else three(value)
+    return as_share(value) if metric.unit == "share" else three(value)
 
 
 def _pictures(report: LatencyReport, language: Language) -> list[str]:

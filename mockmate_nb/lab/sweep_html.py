@@ -12,7 +12,7 @@ from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.metrics import PERCENTILE_METHOD
 from mockmate_nb.lab.report_html import boxed, folded, load_said, machine_rows, picture
 from mockmate_nb.lab.report_words import WORDS
-from mockmate_nb.lab.verdict import as_time, three
+from mockmate_nb.units import as_time, three
 
 if TYPE_CHECKING:
     from mockmate_nb.lab.sweep import SweepReport

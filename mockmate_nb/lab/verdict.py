@@ -9,6 +9,7 @@ from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.intervals import MINIMUM, Interval
 from mockmate_nb.lab.run import Cache
 from mockmate_nb.lab.waiting import BANDS, band
+from mockmate_nb.units import as_ratio, as_time
 
 NOTICED = 1.2
 """A wait must differ by about a fifth to be noticed (Seow 2008, Designing and Engineering Time, chapter 2)."""
@@ -108,22 +109,6 @@ def verdict(
     if whole.known:
         said.append(_filled(words[_whole(whole)], whole, language))
     return words["space"].join(said)
-
-
-def three(value: float) -> str:
-    """Three significant digits; whole numbers from a thousand up."""
-    return f"{value:#.3g}".rstrip(".") if 0 < value < 999.5 else f"{value:,.0f}"
-
-
-def as_time(seconds: float, language: Language) -> str:
-    """Seconds as people read them, in milliseconds below one: "454 ms", "1.23 s", "454 毫秒"."""
-    short, long = {"en": ("ms", "s"), "zh": ("毫秒", "秒")}[language]
-    return f"{three(seconds)} {long}" if seconds >= 0.9995 else f"{three(seconds * 1000)} {short}"
-
-
-def as_ratio(times: float, language: Language) -> str:
-    """A ratio as people read it: "10.8×", "10.8 倍"."""
-    return f"{three(times)}×" if language == "en" else f"{three(times)} 倍"
 
 
 def _first(first: Interval) -> str:

@@ -75,9 +75,6 @@ class WireTap(Tap):
         self.changed()
 
     async def piece(self, raw: bytes) -> bytes:
-        self.settle()
-        if self._broken:
-            raise _cut()
         self.held = Held(
             self.record.total.chunks + 1, self._now(), self._blotted(raw), self.requests, self._offset
         )
@@ -91,6 +88,11 @@ class WireTap(Tap):
         finally:
             self.held = None
             self.changed()
+
+    def passed(self) -> None:
+        self.settle()
+        if self._broken:
+            raise _cut()
 
     def settle(self) -> None:
         """Write down what has passed, with the text that the client's text has grown by since."""

@@ -324,6 +324,7 @@ class LLM:
 async def _tapped(pieces: AsyncIterator[bytes], tap: Tap) -> AsyncIterator[bytes]:
     async for piece in pieces:
         yield await tap.piece(piece)
+        tap.passed()
 
 
 def warm_up() -> None:

@@ -38,6 +38,9 @@ class Tap:
         """
         return raw
 
+    def passed(self) -> None:
+        """What `piece` gave has been read; raising `httpx2.ReadError` here cuts behind it."""
+
     def event(self, data: str) -> None:
         """One event's data, before it is read as a chunk; a batch reply is one event."""
 

@@ -10,7 +10,7 @@ from mockmate_nb.lab.waterfall import HOPS, Row, Waterfall
 from mockmate_nb.plots_canvas import svg
 from mockmate_nb.plots_hops import Hop, waterfall_in_words
 from mockmate_nb.plots_hops import waterfall as picture
-from mockmate_nb.plots_scale import duration, percent
+from mockmate_nb.units import as_share, as_time
 from mockmate_nb.view.lines import note
 
 LABELS: Mapping[Language, Mapping[str, str]] = {
@@ -99,9 +99,9 @@ def report_html(waterfall: Waterfall, language: Language) -> str:
     heads = (say(language, "hop"), "p50", "p95", say(language, "share"))
     head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
     body = "".join(
-        _row(*HOPS[row.hop][language], (row.p50, row.p95), percent(row.share), row.uncertain) for row in rows
+        _row(*HOPS[row.hop][language], (row.p50, row.p95), as_share(row.share), row.uncertain) for row in rows
     )
-    foot = _row(say(language, "whole"), say(language, "one_clock"), whole, percent(1.0))
+    foot = _row(say(language, "whole"), say(language, "one_clock"), whole, as_share(1.0))
     if waterfall.later is not None:
         foot += _row(
             say(language, "later"), say(language, "frames"), waterfall.later, "", waterfall.uncertain
@@ -122,8 +122,8 @@ def _pictures(rows: Sequence[Row], language: Language) -> str:
 def _row(
     name: str, meaning: str, figures: tuple[float, ...], share: str, uncertain: float | None = None
 ) -> str:
-    p50, p95 = map(duration, figures)
-    blurred = f"<small>± {duration(uncertain)}</small>" if uncertain else ""
+    p50, p95 = map(as_time, figures)
+    blurred = f"<small>± {as_time(uncertain)}</small>" if uncertain else ""
     return (
         f'<tr><th scope="row">{escape(name)}<small>{escape(meaning)}</small></th>'
         f"<td>{p50}{blurred}</td><td>{p95}</td><td>{share}</td></tr>"
@@ -132,7 +132,7 @@ def _row(
 
 def _notes(waterfall: Waterfall, language: Language) -> Iterator[str]:
     if waterfall.uncertain is not None:
-        yield say(language, "clocks", uncertain=duration(waterfall.uncertain))
+        yield say(language, "clocks", uncertain=as_time(waterfall.uncertain))
         if len(waterfall.clicks) < 20:
             yield say(language, "few")
     for name in ("simulated", "lost", "moved"):

@@ -15,7 +15,7 @@ from mockmate_nb.aio import Begun
 from mockmate_nb.errors import MockMateError
 from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.measuring import Measuring
-from mockmate_nb.lab.verdict import as_time
+from mockmate_nb.units import as_time
 from mockmate_nb.view.closing import close_whole
 from mockmate_nb.view.esm import STATIC
 from mockmate_nb.view.lines import alarm, status

@@ -6,10 +6,10 @@ from html import escape
 
 from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.run import Run
-from mockmate_nb.lab.verdict import as_ratio, as_time
 from mockmate_nb.llm.chunks import prompt_tokens
 from mockmate_nb.llm.client import LLM
 from mockmate_nb.llm.stream import Message
+from mockmate_nb.units import as_ratio, as_time
 from mockmate_nb.view.lines import note
 from mockmate_nb.view.race_words import say
 from mockmate_nb.view.words import destination

@@ -11,7 +11,7 @@ import ipywidgets as w
 from mockmate_nb.errors import MockMateError
 from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.run import Mode, Run
-from mockmate_nb.lab.verdict import as_time
+from mockmate_nb.units import as_time
 from mockmate_nb.view.lines import alarm, note
 from mockmate_nb.view.publishing import from_cell
 from mockmate_nb.view.race_clock import RaceClock

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.run import Run
-from mockmate_nb.lab.verdict import NOTICED, as_ratio, as_time
+from mockmate_nb.lab.verdict import NOTICED
 from mockmate_nb.lab.waiting import BANDS, band
+from mockmate_nb.units import as_ratio, as_time
 
 SAME_LENGTH = 1.1
 """Replies whose tokens differ by more than this factor are not compared as wholes."""

@@ -10,7 +10,8 @@ import pytest
 
 from mockmate_nb.interview.question import LANGUAGES, Language
 from mockmate_nb.lab.intervals import Interval
-from mockmate_nb.lab.verdict import as_ratio, as_time, three, verdict
+from mockmate_nb.lab.verdict import verdict
+from mockmate_nb.units import as_ratio, as_time, three
 
 NAN = math.nan
 SAME = Interval(1.01, 0.98, 1.03, 20)

@@ -173,6 +173,21 @@ def _ends() -> list[tuple[str, int]]:
     return [(text, sum(len(raw) for _, raw in parts[: at + 1])) for at, (text, _) in enumerate(parts)]
 
 
+async def test_a_cut_inside_a_chunk_waits_for_no_further_bytes(server: Server) -> None:
+    server.replies = [Reply([chunk("One "), misbehaving.FOREVER]), stream("two.")]
+    inspection = inspect(asks(server), ASK)
+    inspection.pause()
+    await held(inspection)
+    inspection.cut(at=10)
+    inspection.play()
+    await asyncio.wait_for(_end(inspection), 10)
+    assert (inspection.state, inspection.text, inspection.requests) == ("done", "two.", 2)
+
+
+async def _end(inspection: Inspection) -> None:
+    await inspection
+
+
 async def test_a_cut_while_nothing_is_held_hits_the_next_chunk(server: Server) -> None:
     gate = asyncio.Event()
     server.replies = [Reply([chunk("one"), gate, chunk(" two"), DONE]), stream(" two")]

@@ -15,7 +15,7 @@ from mockmate_nb import LLM, run
 from mockmate_nb.errors import CallerError
 from mockmate_nb.interview.question import LANGUAGES, Language
 from mockmate_nb.lab.run import Arrival, Mode, Run
-from mockmate_nb.lab.verdict import as_time
+from mockmate_nb.units import as_time
 from mockmate_nb.view import race_html, race_words
 from mockmate_nb.view.race import RacePanel
 from mockmate_nb.view.race_clock import RaceClock

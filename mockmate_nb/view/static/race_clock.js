@@ -1,11 +1,7 @@
 // A lane's clock: runs in the page, without a word from the kernel. What was measured comes from Python, as text.
+import { KernelClock } from "./kernel_clock.js";
 
-/**
- * The widget's model as anywidget gives it.
- * @typedef {{get: (trait: string) => any, send: (content: object) => void,
- *   on: (event: string, callback: (content: any) => void) => void,
- *   off: (event: string, callback: (content: any) => void) => void}} Model
- */
+/** @typedef {import("./kernel_clock.js").ClockModel} Model */
 
 const TENTH = 100;
 const MINUTE = 60_000;
@@ -32,38 +28,12 @@ export function told(label, before, now) {
   return fresh.length ? `${label}: ${fresh.join(", ")}` : "";
 }
 
-/** One clock a model: `ahead` is by how much the kernel's is ahead of the page's. */
+/** One clock a model, set by the kernel's. */
 export default () => {
-  let ahead = 0;
-  /** @type {Set<() => void>} */
-  const views = new Set();
-
-  /** @param {number} now the kernel's, in milliseconds since the epoch */
-  const set = (now) => {
-    ahead = now - Date.now();
-    views.forEach((look) => look());
-  };
+  const kernel = new KernelClock();
 
   /** @param {{model: Model}} context */
-  function initialize({ model }) {
-    const moved = () => set(model.get("now"));
-    /** @param {{type: string, now: number}} content */
-    const heard = ({ type, now }) => {
-      if (type === "now") set(now);
-    };
-    model.on("change:now", moved);
-    model.on("msg:custom", heard);
-    // What stands in the model may be old: after a reload its `now` is that of the beginning.
-    try {
-      model.send({ type: "now" });
-    } catch {
-      // Without a kernel the page's own clock has to do.
-    }
-    return () => {
-      model.off("change:now", moved);
-      model.off("msg:custom", heard);
-    };
-  }
+  const initialize = ({ model }) => kernel.follow(model);
 
   /** @param {{model: Model, el: HTMLElement}} context */
   function render({ model, el }) {
@@ -103,16 +73,16 @@ export default () => {
       // Where the kernel is gone nobody will stop the clock: it stands still, as all does.
       if (root.closest(".jupyter-widgets-disconnected")) return;
       const speed = model.get("speed");
-      const gone = Math.max(0, (Date.now() + ahead - model.get("began")) * speed);
+      const gone = Math.max(0, (kernel.now() - model.get("began")) * speed);
       time.textContent = running(gone, language);
       timer = setTimeout(look, (TENTH - (gone % TENTH)) / speed);
     };
-    views.add(look);
+    kernel.looks.add(look);
     TRAITS.forEach((name) => model.on(`change:${name}`, look));
     look();
     return () => {
       clearTimeout(timer);
-      views.delete(look);
+      kernel.looks.delete(look);
       TRAITS.forEach((name) => model.off(`change:${name}`, look));
       root.remove();
     };

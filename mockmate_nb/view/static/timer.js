@@ -1,11 +1,7 @@
 // The time that is left, counted down in the page. A screen reader is told of it three times, not every second.
+import { KernelClock } from "./kernel_clock.js";
 
-/**
- * The widget's model as anywidget gives it.
- * @typedef {{get: (trait: string) => any, send: (content: object) => void,
- *   on: (event: string, callback: (content: any) => void) => void,
- *   off: (event: string, callback: (content: any) => void) => void}} Model
- */
+/** @typedef {import("./kernel_clock.js").ClockModel} Model */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -33,38 +29,12 @@ export function passed(before, left) {
   return before === Infinity ? -1 : TOLD_AT.findLastIndex((mark) => before > mark && left <= mark);
 }
 
-/** One clock a model: `ahead` is by how much the kernel's is ahead of the page's. */
+/** One clock a model, set by the kernel's. */
 export default () => {
-  let ahead = 0;
-  /** @type {Set<() => void>} */
-  const views = new Set();
-
-  /** @param {number} now the kernel's, in milliseconds since the epoch */
-  const set = (now) => {
-    ahead = now - Date.now();
-    views.forEach((look) => look());
-  };
+  const kernel = new KernelClock();
 
   /** @param {{model: Model}} context */
-  function initialize({ model }) {
-    const moved = () => set(model.get("now"));
-    /** @param {{type: string, now: number}} content */
-    const heard = ({ type, now }) => {
-      if (type === "now") set(now);
-    };
-    model.on("change:now", moved);
-    model.on("msg:custom", heard);
-    // What stands in the model may be old: after a reload its `now` is that of the last setting.
-    try {
-      model.send({ type: "now" });
-    } catch {
-      // Without a kernel the page's own clock has to do.
-    }
-    return () => {
-      model.off("change:now", moved);
-      model.off("msg:custom", heard);
-    };
-  }
+  const initialize = ({ model }) => kernel.follow(model);
 
   /** @param {{model: Model, el: HTMLElement}} context */
   function render({ model, el }) {
@@ -96,7 +66,7 @@ export default () => {
         running = null;
         return;
       }
-      const left = Math.max(0, deadline - Date.now() - ahead);
+      const left = Math.max(0, deadline - kernel.now());
       // Another interview's deadline, not the same with the message's delay in it.
       if (running === null || Math.abs(deadline - running) > MINUTE) before = Infinity;
       running = deadline;
@@ -110,13 +80,13 @@ export default () => {
       before = left;
       if (left > 0) timer = setTimeout(look, left % SECOND || SECOND);
     };
-    views.add(look);
+    kernel.looks.add(look);
     const traits = ["deadline", "language"];
     traits.forEach((name) => model.on(`change:${name}`, look));
     look();
     return () => {
       clearTimeout(timer);
-      views.delete(look);
+      kernel.looks.delete(look);
       traits.forEach((name) => model.off(`change:${name}`, look));
       root.remove();
     };
