@@ -1,4 +1,6 @@
-"""Pictures: of scores, and of times measured. Plain values in, matplotlib figures out; `svg` puts one on a page.
+"""Pictures: of scores, and of times measured. Plain values in, matplotlib figures out.
+
+`svg` puts one on a page, `image` into a notebook.
 
     figure = radar({"Layers": 3.5, "Detail": 4.0, "Figures": None}, before={"Layers": 2.0})
     HTML(svg(figure, in_words({"Layers": 3.5}, "en")))
@@ -8,6 +10,7 @@ setting of matplotlib. Scores stand 320 pixels wide, times 640; all are sharp at
 """
 
 from mockmate_nb.plots_canvas import WIDE as WIDE
+from mockmate_nb.plots_canvas import image as image
 from mockmate_nb.plots_canvas import svg as svg
 from mockmate_nb.plots_gaps import histogram as histogram
 from mockmate_nb.plots_gaps import histogram_in_words as histogram_in_words

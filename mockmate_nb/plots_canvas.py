@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterable, Sequence
 from typing import Literal
@@ -13,6 +14,7 @@ from mockmate_nb.drawing import ACCENT, INK, PAPER, Drawing, as_xml, width_of
 
 DPI = 100
 WIDE = 640  # pixels that a picture of a measurement stands wide; it is still read at 400
+FONTS = "system-ui, sans-serif"  # of a picture that stands alone
 SMALL, TEXT, LINE = 14, 15, 20  # the sizes of letters and a line's height, in pixels
 FAINT, GRID = 0.72, 0.16
 SAMPLE, GAP = 28, 18  # of a legend: the length of a line's sample, and what parts two entries
@@ -53,6 +55,16 @@ def svg(figure: Figure, alt: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}"'
         f' height="{size[1]}" role="img" aria-label="{as_xml(alt)}" stroke-linejoin="round"'
         f' style="max-width:100%;height:auto">{"".join(drawing.parts)}</svg>'
+    )
+
+
+def image(figure: Figure, alt: str) -> str:
+    """The picture on its own paper, as an `img` that holds all of it: an untrusted notebook shows no inline SVG."""
+    drawn = svg(figure, alt).replace("<svg ", f'<svg font-family="{FONTS}" ', 1)
+    source = base64.b64encode(drawn.encode()).decode()
+    return (
+        f'<img alt="{as_xml(alt)}" src="data:image/svg+xml;base64,{source}"'
+        f' style="max-width:100%;height:auto;background:{PAPER};border-radius:4px">'
     )
 
 

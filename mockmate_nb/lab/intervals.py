@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 CONFIDENCE = 0.95
+BATCH_VALUES = 1_000_000  # drawn at a time: 8 MB
 RESAMPLES = 9_999
 MINIMUM = 6
 """Values below which no interval is given: all that five can say is between the smallest and the largest, and that
@@ -97,6 +98,7 @@ def _ends(numbers: np.ndarray[Any, np.dtype[np.float64]], seed: int) -> tuple[fl
         (numbers,),
         np.median,
         n_resamples=RESAMPLES,
+        batch=max(1, BATCH_VALUES // count),
         confidence_level=2 * stats.norm.cdf(widened) - 1,
         method="percentile",
         rng=np.random.default_rng(seed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import secrets
 import statistics
 import time
 from bisect import bisect_right
@@ -10,7 +12,8 @@ from typing import Any
 
 import jiter
 
-from mockmate_nb.errors import CallerError, UnreadableReply
+from mockmate_nb.errors import UnreadableReply
+from mockmate_nb.lab.prompts import NUMBER_DIGITS, numbered
 from mockmate_nb.lab.run import Arrival, Cache, Mode, Run
 from mockmate_nb.lab.waiting import Words
 from mockmate_nb.llm.chunks import DONE, Usage
@@ -18,8 +21,7 @@ from mockmate_nb.llm.client import LLM
 from mockmate_nb.llm.stream import Message
 from mockmate_nb.llm.tap import Step, Tap
 
-Prompts = str | Sequence[str | Sequence[Message]]
-NONCE_DIGITS = 9
+MOST = 1e12
 FIXED_LENGTH = ("local", "vllm")
 """Providers whose servers know `ignore_eos`, so that every reply has just `max_tokens` tokens."""
 
@@ -88,18 +90,19 @@ async def measure(
         "timeout": timeout,
         "extra": body_fields(llm, cache, seed),
     }
-    asked = unseen(messages, pair, mode) if cache == "cold" else list(messages)
+    asked = numbered(messages, secrets.randbelow(10**NUMBER_DIGITS)) if cache == "cold" else list(messages)
     reader, marks = _Reader(on_text), Marks()
     if mode == "stream":
         stream = llm.stream(asked, tap=marks, **options)
         async for batch in stream.batches():
             reader.take(time.perf_counter(), batch)
+        end = time.perf_counter()
         finish, usage = stream.finish_reason, stream.usage
     else:
         reply = await llm.complete(asked, tap=marks, **options)
-        reader.take(time.perf_counter(), [reply.text])
+        end = time.perf_counter()  # counting its words is our own affair
+        reader.take(end, [reply.text])
         finish, usage = reply.finish_reason, reply.usage
-    end = time.perf_counter()
     if not reader.close():
         raise UnreadableReply(
             "The model's reply held no text, so there is nothing to time.",
@@ -115,6 +118,21 @@ async def measure(
         cost=llm.estimate(usage.prompt_tokens, usage.completion_tokens) if usage else 0.0,
         **_run(marks, reader, usage or Usage(0, 0, estimated=True), end),
     )
+
+
+async def prime(
+    llm: LLM,
+    messages: Sequence[Message],
+    *,
+    seed: int = 0,
+    timeout: float = 60.0,  # noqa: ASYNC109 - it bounds a silence, not the call
+) -> None:
+    """Have the service read a prompt, so that its cache knows it. What it answers, if anything, does not matter."""
+    stream = llm.stream(
+        messages, max_tokens=1, timeout=timeout, tap=Marks(), extra=body_fields(llm, "warm", seed)
+    )
+    async for _ in stream:
+        pass
 
 
 class _Reader:
@@ -147,21 +165,6 @@ class _Reader:
         return True
 
 
-def checked_prompts(prompts: Prompts) -> list[list[Message]]:
-    """Each prompt as messages; `CallerError` where there is none or one is empty."""
-    listed = [prompts] if isinstance(prompts, str) else list(prompts)
-    asked = [[{"role": "user", "content": one}] if isinstance(one, str) else list(one) for one in listed]
-    if not asked or any(
-        not messages or not str(messages[0].get("content", "")).strip() for messages in asked
-    ):
-        raise CallerError(
-            "prompts: there is none, or one is empty.",
-            field="prompts",
-            advice='Give one as in "Tell me about SSE.", or several in a list.',
-        )
-    return asked
-
-
 def body_fields(llm: LLM, cache: Cache, seed: int) -> dict[str, Any]:
     """Further fields of the request's body: the seed, and what this provider's server knows besides."""
     provider = llm.settings.provider.name
@@ -171,14 +174,6 @@ def body_fields(llm: LLM, cache: Cache, seed: int) -> dict[str, Any]:
     if provider == "local":
         fields["cache_prompt"] = cache == "warm"
     return fields
-
-
-def unseen(messages: Sequence[Message], pair: int, mode: Mode) -> list[Message]:
-    """The same prompt behind a number, so that no cache of prompt prefixes knows it; as long for every pair."""
-    number = time.time_ns() // 1000 * 10 + (mode == "batch") + pair
-    nonce = f"{number % 10**NONCE_DIGITS:0{NONCE_DIGITS}d}"
-    first, *rest = messages
-    return [{**first, "content": f"[{nonce}] {first.get('content', '')}"}, *rest]
 
 
 def _run(marks: Marks, reader: _Reader, usage: Usage, end: float) -> dict[str, Any]:
@@ -212,6 +207,7 @@ def _run(marks: Marks, reader: _Reader, usage: Usage, end: float) -> dict[str, A
         "own_first": _own_first(marks, own),
         "own_chunk": statistics.median(own) if own else None,
         "server": _timings(chunks),
+        "thought": _thought(chunks),
     }
 
 
@@ -235,4 +231,21 @@ def _timings(chunks: Sequence[tuple[float, Mapping[str, Any]]]) -> dict[str, flo
     """llama.cpp's own measurements, out of the last chunk that has them."""
     told = [chunk["timings"] for _, chunk in chunks if isinstance(chunk.get("timings"), Mapping)]
     numbers = told[-1].items() if told else ()
-    return {str(name): float(value) for name, value in numbers if isinstance(value, int | float)}
+    return {str(name): float(value) for name, value in numbers if _sound(value)}
+
+
+def _thought(chunks: Sequence[tuple[float, Mapping[str, Any]]]) -> int:
+    """Tokens that were thought and never shown, where the service counts them."""
+    for _, chunk in reversed(chunks):
+        usage = chunk.get("usage")
+        details = usage.get("completion_tokens_details") if isinstance(usage, Mapping) else None
+        if isinstance(details, Mapping) and _sound(details.get("reasoning_tokens")):
+            return int(details["reasoning_tokens"])
+    return 0
+
+
+def _sound(value: object) -> bool:
+    """Whether a number that a service gives can be reckoned with."""
+    if not isinstance(value, int | float):
+        return False
+    return 0 <= value < MOST if isinstance(value, int) else math.isfinite(value) and 0 <= value < MOST

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
+import threading
 from collections.abc import Awaitable, Callable, Generator
 from typing import Generic, TypeVar
 
 from mockmate_nb import aio
 
 T = TypeVar("T")
+SLICE = 0.2
+"""Seconds between two looks for an interrupt."""
 
 
 class Measuring(Awaitable[T], Generic[T]):
     """A measurement that is planned, under way or over. `compare` and `sweep` make them.
 
     ```python
-    report = await compare(llm, prompt)       # or run(compare(llm, prompt)) in a plain cell
+    report = run(compare(llm, prompt))        # or, in a coroutine: await compare(llm, prompt)
     work = compare(llm, prompt).begin()       # begins now, on the worker loop
     work.done, work.total, work.doing         # 7, 40, "pair 4 of 20, warm"
     await work.stop()                         # the request that runs is closed
@@ -24,7 +28,7 @@ class Measuring(Awaitable[T], Generic[T]):
     ```
 
     The interrupt button, during `run`, is a stop: the cell goes on with the partial report. A cancelled `await`
-    stops the work too, and leaves the partial in `report`.
+    stops the work too, and leaves the partial in `report`: keep the work by a name to have it.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class Measuring(Awaitable[T], Generic[T]):
         self._future: concurrent.futures.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._watchers: list[Callable[[], None]] = []
+        self._beginning = threading.Lock()
         self._stopped = False
         self.finished = False
         self.report = empty
@@ -48,9 +53,10 @@ class Measuring(Awaitable[T], Generic[T]):
         return self._stopped
 
     def begin(self) -> Measuring[T]:
-        """Begin now; a second call does nothing."""
-        if self._future is None:
-            self._future = asyncio.run_coroutine_threadsafe(self._main(), aio.loop())
+        """Begin now; a second call does nothing, nor does one after a stop."""
+        with self._beginning:
+            if self._future is None and not self._stopped:
+                self._future = asyncio.run_coroutine_threadsafe(self._main(), aio.loop())
         return self
 
     def on_change(self, watcher: Callable[[], None]) -> None:
@@ -72,21 +78,26 @@ class Measuring(Awaitable[T], Generic[T]):
     async def _stop(self) -> None:
         if self.finished:
             return
-        self._stopped = True
+        with self._beginning:
+            self._stopped = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        elif self._future is None:
+            self._end()
 
     async def _outcome(self) -> T:
-        if not self._stopped:
-            self.begin()
-        if self._future is not None:
-            try:
-                await asyncio.shield(asyncio.wrap_future(self._future))
-            except asyncio.CancelledError:
-                if not self.finished:
-                    await self.stop()
-                raise
+        self.begin()
+        if self._future is None:
+            return self.report
+        over = asyncio.wrap_future(self._future)
+        try:
+            while not over.done():  # in slices: an interrupt does not wake a kernel's loop
+                await asyncio.wait([over], timeout=SLICE)
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
+        over.result()
         return self.report
 
     async def _main(self) -> None:
@@ -98,9 +109,13 @@ class Measuring(Awaitable[T], Generic[T]):
             if not self._stopped:
                 raise
         finally:
-            self.finished = True
-            self.step("")
+            self._end()
+
+    def _end(self) -> None:
+        self.finished = True
+        self.step("")
 
     def _tell(self) -> None:
         for watcher in list(self._watchers):
-            watcher()
+            with contextlib.suppress(Exception):  # who watches does not stop the work
+                watcher()

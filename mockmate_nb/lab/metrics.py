@@ -44,10 +44,13 @@ class Metric:
 
 
 def tpot(run: Run) -> float | None:
-    """Seconds a token after the first: (e2e - TTFT) / (n - 1). None for batch, and below two tokens."""
-    if run.mode == "batch" or run.tokens < 2:
+    """Seconds a token after the first: (e2e - TTFT) / (n - 1), n the tokens that were shown.
+
+    None for batch, below two tokens, and where all text came at once: then nothing was streamed.
+    """
+    if run.mode == "batch" or run.shown < 2 or run.last_content <= run.first_content:
         return None
-    return (run.e2e - run.first_content) / (run.tokens - 1)
+    return (run.e2e - run.first_content) / (run.shown - 1)
 
 
 def tokens_per_second(run: Run) -> float | None:
@@ -95,8 +98,9 @@ _ALL = (
         "tpot",
         tpot,
         "s",
-        {"en": "time per token after the first", "zh": "之后每个词元的时间"},
-        "(e2e - TTFT) / (n - 1), n the tokens of the reply by the service's usage, or by chunks where it has none.",
+        {"en": "time per token after the first", "zh": "之后每个token的时间"},
+        "(e2e - TTFT) / (n - 1), n the tokens of the text by the service's usage (less what it thought, where it "
+        "counts that), or by chunks where it has none.",
         "the formula of vLLM's benchmark (vllm bench serve)",
     ),
     Metric(
@@ -168,7 +172,7 @@ _ALL = (
         "tokens_per_second",
         tokens_per_second,
         "tokens/s",
-        {"en": "tokens a second", "zh": "每秒词元数"},
+        {"en": "tokens a second", "zh": "每秒token数"},
         "n / e2e: tokens of the reply over the whole time of this request.",
         "LLMPerf's request output throughput",
     ),

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 from mockmate_nb.errors import CallerError, MockMateError
 from mockmate_nb.lab import machine
-from mockmate_nb.lab.measure import Prompts, checked_prompts, measure
+from mockmate_nb.lab.measure import measure
+from mockmate_nb.lab.prompts import Prompts, checked_prompts
 from mockmate_nb.lab.run import Cache, Mode, Run
 from mockmate_nb.llm.client import LLM
 from mockmate_nb.llm.rhythm import BatchRun, Label, Profile, StreamRun, check_name, shared_out
@@ -85,8 +86,8 @@ def profile_of(
 ) -> Profile:
     """The profile of these runs, batch i beside stream i, all of one cache. Pure.
 
-    Times are without our own client's share before the first text, which playing them adds anew. Where the service
-    counts more tokens than it sent pieces, each piece gets its share of them by its length.
+    Times are from the request being sent on, less our own client's share of a piece, which playing adds anew. Where
+    the service counts more tokens than it sent pieces, each piece gets its share of them by its length.
     `CallerError` for a streamed reply in one piece: that is no rhythm.
     """
     if any(len(run.arrivals) < 2 for run in streams):
@@ -109,21 +110,21 @@ def profile_of(
         made_on=made_on,
         streams=tuple(_stream_run(run) for run in streams),
         batches=tuple(
-            BatchRun(seconds=_without_ours(run, run.e2e), tokens=max(1, run.tokens)) for run in batches
+            BatchRun(seconds=_since_sent(run, run.e2e), tokens=max(1, run.shown)) for run in batches
         ),
     )
 
 
 def _stream_run(run: Run) -> StreamRun:
     ends = [0, *(one.characters for one in run.arrivals)]
-    tokens = shared_out(run.tokens, [b - a for a, b in pairwise(ends)])
+    tokens = shared_out(run.shown, [b - a for a, b in pairwise(ends)])
     several = any(count != 1 for count in tokens)
-    times = tuple(_without_ours(run, one.at) for one in run.arrivals)
+    times = tuple(_since_sent(run, one.at) for one in run.arrivals)
     return StreamRun(at=times, tokens=tuple(tokens) if several else ())
 
 
-def _without_ours(run: Run, at: float) -> float:
-    return max(LEAST, at - (run.own_first or 0.0))
+def _since_sent(run: Run, at: float) -> float:
+    return max(LEAST, at - (run.sent or 0.0) - (run.own_chunk or 0.0))
 
 
 async def _worked(ask: Callable[[], Awaitable[Run]]) -> Run:

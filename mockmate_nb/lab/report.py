@@ -6,24 +6,24 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from mockmate_nb.errors import CallerError
 from mockmate_nb.interview.question import Language
 from mockmate_nb.lab import intervals, metrics
 from mockmate_nb.lab.definitions import Tool, as_defined_by
 from mockmate_nb.lab.intervals import Interval, median_interval, ratio_interval
+from mockmate_nb.lab.kept import VERSION, Source, read, source_of
 from mockmate_nb.lab.machine import Load
-from mockmate_nb.lab.run import Cache, Run
+from mockmate_nb.lab.run import Cache, Mode, Run
 from mockmate_nb.lab.verdict import verdict
 from mockmate_nb.llm.client import LLM
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 1
 RATIOS = ("batch_over_ttft", "batch_over_stream")
 
 
@@ -32,7 +32,7 @@ class Design(NamedTuple):
 
     pairs: int
     max_tokens: int
-    caches: tuple[Cache, ...]
+    caches: Annotated[tuple[Cache, ...], Field(min_length=1)]
     seed: int
     prompts: int
     timeout: float
@@ -43,10 +43,10 @@ class Design(NamedTuple):
 
 
 class Discard(NamedTuple):
-    """A pair that was not kept: in which of its runs it failed, and how. Pair -1 is the warm-up."""
+    """A pair that was not kept: in which of its requests it failed, and how. Pair -1 is the warm-up."""
 
     pair: int
-    mode: str
+    part: Mode | Literal["prime"]
     cache: Cache
     kind: str
     message: str
@@ -57,8 +57,8 @@ class LatencyReport:
     """Streaming against batch, in pairs.
 
     `runs` are those that count, two a pair; `warm_up` those before them; `discards` the pairs that failed and were
-    done again. `finished` is false where it was stopped or given up. In a notebook it shows itself; no text of any
-    reply is in it.
+    done again. `cost` is in US dollars, all requests included. `finished` is false where it was stopped or given
+    up. In a notebook it shows itself; no text of any reply is in it.
     """
 
     model: str
@@ -68,13 +68,15 @@ class LatencyReport:
     warm_up: tuple[Run, ...] = ()
     discards: tuple[Discard, ...] = ()
     loads: tuple[Load, ...] = ()
+    cost: float = 0.0
     machine: Mapping[str, str] = field(default_factory=dict)
+    source: Source = "model"
     finished: bool = False
     version: int = VERSION
 
     @classmethod
     def empty(cls, llm: LLM, design: Design) -> LatencyReport:
-        return cls(llm.model, llm.settings.destination, design)
+        return cls(llm.model, llm.settings.destination, design, source=source_of(llm))
 
     def __repr__(self) -> str:
         return f"<LatencyReport: {self.model}, {len(self.pairs_done)} of {self.design.planned} pairs>"
@@ -89,14 +91,14 @@ class LatencyReport:
             (both["stream"].cache, both["stream"], both["batch"]) for both in found.values() if len(both) == 2
         ]
 
-    @cached_property
+    @property
     def frame(self) -> pd.DataFrame:
         """One row a run, times in seconds; see `mockmate_nb.lab.run.Run` and `metrics.METRICS` for the columns."""
         import pandas as pd
 
         return pd.DataFrame([_row(run) for run in self.runs], columns=_COLUMNS)
 
-    @cached_property
+    @property
     def summary(self) -> pd.DataFrame:
         """One row a metric and cache: median with its 95 % interval, over n runs or pairs; how many were discarded.
 
@@ -126,6 +128,12 @@ class LatencyReport:
     def interval(self, metric: str, cache: Cache = "warm") -> Interval:
         """One row of the summary. `CallerError` for a metric or a kind of cache that is not there."""
         found = self.found(metric, cache)
+        if not self.has(cache):
+            raise CallerError(
+                f"cache: no pair with a {cache} cache was measured.",
+                field="cache",
+                advice="Measure again, or look at what there is: report.summary.",
+            )
         if found is None:
             raise CallerError(
                 f"metric: there is no {metric!r} for a {cache} cache here.",
@@ -181,7 +189,9 @@ class LatencyReport:
             for cache in self.design.caches
             if self.has(cache)
         ]
-        return "\n".join(said) or NOTHING[language]
+        if not said:
+            return NOTHING[language]
+        return "\n".join([SOURCES[self.source][language] + said[0], *said[1:]])
 
     def as_defined_by(self, tool: Tool, cache: Cache | None = None) -> pd.DataFrame:
         """The streaming runs' figures as "vllm", "guidellm", "aiperf" or "llmperf" would give them.
@@ -197,21 +207,7 @@ class LatencyReport:
     @classmethod
     def from_json(cls, text: str) -> LatencyReport:
         """A report that was kept. `CallerError` for anything else."""
-        try:
-            found = _ADAPTER.validate_json(text)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the text"
-            raise CallerError(
-                f"This is no latency report: {where}: {first['msg']}.",
-                advice="Give what LatencyReport.json() wrote.",
-            ) from None
-        if found.version != VERSION:
-            raise CallerError(
-                f"This report is of version {found.version}, and only {VERSION} can be read.",
-                advice="Read it with the newer package that wrote it, or measure again.",
-            )
-        return found
+        return read(text, _ADAPTER, "latency report")
 
     def html(self, language: Language = "en") -> str:
         """Verdict, figures, pictures and what it ran on; safe to show in any page."""
@@ -223,9 +219,14 @@ class LatencyReport:
         return self.html()
 
 
+SOURCES: Mapping[Source, Mapping[Language, str]] = {
+    "model": {"en": "", "zh": ""},
+    "practice": {"en": "Simulated by the practice model. ", "zh": "由练习模型模拟。"},
+    "recording": {"en": "Out of a recording. ", "zh": "来自录制的回复。"},
+}
 NOTHING: Mapping[Language, str] = {"en": "Nothing was measured yet.", "zh": "还没有测到任何结果。"}
 METHOD = intervals.METHOD
-_ADAPTER = TypeAdapter(LatencyReport)
+_ADAPTER: TypeAdapter[LatencyReport] = TypeAdapter(LatencyReport)
 _PLAIN = (
     "connected",
     "sent",

@@ -34,8 +34,9 @@ ORDER = (
 def page(report: LatencyReport, language: Language) -> str:
     """The report as a piece of a page, in its own box."""
     words = WORDS[language]
-    parts = [f'<p class="mm-lab-said">{escape(said)}</p>' for said in report.verdict(language).splitlines()]
-    parts += [f'<p class="mm-lab-quiet">{escape(note)}</p>' for note in notes(report, words)]
+    parts = [headed(report.model, report.provider, report.machine)]
+    parts += [f'<p class="mm-lab-said">{escape(said)}</p>' for said in report.verdict(language).splitlines()]
+    parts += [quiet(note) for note in notes(report, words)]
     if report.pairs_done:
         parts += [_figures(report, language), *_pictures(report, language)]
     parts.append(folded(words["facts"], facts(report, language)))
@@ -48,6 +49,16 @@ def boxed(parts: Iterable[str], language: Language) -> str:
     return f'<div class="mm-lab" lang="{lang}"><style>{_style()}</style>{"".join(parts)}</div>'
 
 
+def quiet(text: str) -> str:
+    """A line beside the matter."""
+    return f'<p class="mm-lab-quiet">{escape(text)}</p>'
+
+
+def headed(model: str, provider: str, machine: Mapping[str, str]) -> str:
+    """Who was measured, where and when: the first line of a report."""
+    return quiet(" · ".join(filter(None, (model, provider, machine.get("date")))))
+
+
 def folded(title: str, rows: Iterable[tuple[str, str]]) -> str:
     """Names and what they are, to be opened."""
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in rows)
@@ -56,7 +67,7 @@ def folded(title: str, rows: Iterable[tuple[str, str]]) -> str:
 
 def picture(title: str, figure: object, alt: str) -> str:
     """A heading and a drawing that is read aloud by `alt`."""
-    return f"<h4>{escape(title)}</h4><figure>{plots.svg(figure, alt)}</figure>"  # type: ignore[arg-type]  # a Figure; the type would load matplotlib
+    return f"<h4>{escape(title)}</h4><figure>{plots.image(figure, alt)}</figure>"  # type: ignore[arg-type]  # a Figure; the type would load matplotlib
 
 
 def machine_rows(machine: Mapping[str, str], words: Words) -> list[tuple[str, str]]:
@@ -77,22 +88,31 @@ def load_said(loads: Iterable[Load], words: Words) -> str:
 
 def notes(report: LatencyReport, words: Words) -> list[str]:
     """What a reader of the figures must know before believing them."""
-    found = []
+    found = [words[report.source]] if report.source != "model" else []
     done, planned = len(report.pairs_done), report.design.planned
     if not report.finished:
         found.append(words["unfinished"].format(done=done, planned=planned))
-    uneven = sum(
-        stream.tokens != batch.tokens
-        for _, stream, batch in report.pairs_done
-        if stream.counted == batch.counted
-    )
+    slow = sum(one.kind == "timeout" for one in report.discards)
+    if slow:
+        found.append(words["slow"].format(n=slow, timeout=f"{report.design.timeout:g}"))
+    uneven = sum(_uneven(stream, batch) for _, stream, batch in report.pairs_done)
     if uneven:
         found.append(words["uneven"].format(n=uneven, pairs=done))
+    lumps = sum(stream.last_content <= stream.first_content for _, stream, _ in report.pairs_done)
+    if lumps:
+        found.append(words["lumps"].format(n=lumps, pairs=done))
     queues = [one.queue for one in report.loads if one.queue is not None]
     cores = _cores(report.machine)
     if queues and cores and statistics.median(queues) > BUSY * cores:
         found.append(words["busy"].format(queue=f"{statistics.median(queues):.1f}", cores=cores))
     return found
+
+
+def _uneven(stream: Run, batch: Run) -> bool:
+    """Whether two replies differ in length, by the service's count or, without one, by their letters."""
+    if stream.counted == batch.counted == "usage":
+        return stream.tokens != batch.tokens
+    return stream.characters != batch.characters
 
 
 def facts(report: LatencyReport, language: Language) -> list[tuple[str, str]]:
@@ -129,8 +149,8 @@ def _counted(report: LatencyReport, words: Words) -> list[tuple[str, str]]:
             words["tokens_said"].format(low=min(tokens), high=max(tokens), counted=words[counted]),
         )
     ]
-    if cost := sum(run.cost for run in (*report.runs, *report.warm_up)):
-        rows.append((words["cost"], words["cost_said"].format(cost=cost)))
+    if report.cost:
+        rows.append((words["cost"], words["cost_said"].format(cost=report.cost)))
     return rows
 
 
@@ -183,13 +203,13 @@ def _figures(report: LatencyReport, language: Language) -> str:
     return (
         f'<h4>{words["figures"]}</h4><div class="mm-lab-wide"><table><thead><tr><th scope="col">'
         f"{words['metric']}</th>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-        f'<p class="mm-lab-quiet">{words["median" if known else "no_interval"]}</p>'
+        + quiet(words["median" if known else "no_interval"])
     )
 
 
 def _label(name: str, language: Language) -> str:
     metric = metrics.METRICS.get(name)
-    label = metric.label[language] if metric else WORDS[language][name]
+    label = WORDS[language].get(name) or (metric.label[language] if metric else name)
     return label[:1].upper() + label[1:]
 
 
@@ -238,15 +258,17 @@ def _pictures(report: LatencyReport, language: Language) -> list[str]:
             plots.paired_in_words(rows, language=language),
         )
     )
-    streams = [run for run in report.runs if run.mode == "stream"]
-    if gaps := [gap for run in streams for gap in metrics.gaps(run)]:
-        made.append(
-            picture(
-                words["histogram"],
-                plots.histogram(gaps, marks=metrics.pooled_gaps(streams), language=language),
-                plots.histogram_in_words(gaps, marks=metrics.pooled_gaps(streams), language=language),
+    for cache in report.design.caches:
+        streams = [run for run in report.runs if run.mode == "stream" and run.cache == cache]
+        if gaps := [gap for run in streams for gap in metrics.gaps(run)]:
+            marks = metrics.pooled_gaps(streams)
+            made.append(
+                picture(
+                    words["histogram"].format(cache=words[cache]),
+                    plots.histogram(gaps, marks=marks, language=language),
+                    plots.histogram_in_words(gaps, marks=marks, language=language),
+                )
             )
-        )
     return made
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
 
 Mode = Literal["stream", "batch"]
 Cache = Literal["warm", "cold"]
@@ -26,10 +28,10 @@ class Run:
     `first_content` is TTFT: the first text that is not empty, in the reader's hands. A batch run has one arrival,
     the whole text. `choices` are the events that carry a choice, with text or without (a role, a finish reason);
     `last_event` is the last that is not the end mark. `tokens` come from the service's `usage`, or, where it
-    gives none, are a count of chunks. `own_first` and `own_chunk` are the seconds that our own client took of
-    TTFT and (median) of a chunk: from the call to the first byte written, without connecting, and from a chunk's
-    bytes being read to the reader. They are in all the other figures too. `server` is what the service measured
-    itself (llama.cpp's `timings`, in its own words).
+    gives none, are a count of chunks; `thought` of them were never shown. `own_first` and `own_chunk` are the seconds
+    that our own client took of TTFT and (median) of a chunk: from the call to the request written, without
+    connecting, and from a chunk's bytes being read to the reader. They are in all the other figures too. `server` is
+    what the service measured itself (llama.cpp's `timings`, in its own words).
     """
 
     pair: int
@@ -43,7 +45,7 @@ class Run:
     last_content: float
     last_event: float
     e2e: float
-    arrivals: tuple[Arrival, ...]
+    arrivals: Annotated[tuple[Arrival, ...], Field(min_length=1)]
     choices: tuple[float, ...]
     tokens: int
     counted: Counted
@@ -60,3 +62,9 @@ class Run:
     own_first: float | None = None
     own_chunk: float | None = None
     server: Mapping[str, float] = field(default_factory=dict)
+    thought: int = 0
+
+    @property
+    def shown(self) -> int:
+        """Tokens of the text: what a model thinks first is none of it."""
+        return max(self.tokens - self.thought, 0)

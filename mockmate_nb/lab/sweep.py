@@ -7,26 +7,32 @@ import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from mockmate_nb.errors import CallerError, MockMateError
 from mockmate_nb.interview.question import Language
 from mockmate_nb.lab import machine, metrics
+from mockmate_nb.lab.kept import VERSION, Source, read, source_of
 from mockmate_nb.lab.machine import Load
-from mockmate_nb.lab.measure import Prompts, checked_prompts, measure
+from mockmate_nb.lab.measure import measure
 from mockmate_nb.lab.measuring import Measuring
+from mockmate_nb.lab.prompts import (
+    Prompts,
+    checked_count,
+    checked_prompts,
+    checked_seconds,
+    checked_tokens,
+)
 from mockmate_nb.lab.run import Run
 from mockmate_nb.llm.client import LLM
-from mockmate_nb.llm.stream import Message
+from mockmate_nb.llm.stream import Message, backoff
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 1
-MAX_STREAMS = 256
+MAX_STREAMS, MAX_REQUESTS, WARM_UPS = 256, 10_000, 3
 
 
 class Limits(NamedTuple):
@@ -68,8 +74,10 @@ class SweepReport:
     limits: Limits
     requests: int
     max_tokens: int
+    prompts: int = 1
     levels: tuple[Level, ...] = ()
     machine: Mapping[str, str] = field(default_factory=dict)
+    source: Source = "model"
     finished: bool = False
     version: int = VERSION
 
@@ -78,7 +86,7 @@ class SweepReport:
             f"<SweepReport: {self.model}, {', '.join(str(level.streams) for level in self.levels)} streams>"
         )
 
-    @cached_property
+    @property
     def frame(self) -> pd.DataFrame:
         """One row a level; times in seconds (numpy's linear percentiles), `goodput` the share of all requests that
         were good, failed ones included, and `good_per_second` how many good ones a second."""
@@ -93,16 +101,7 @@ class SweepReport:
     @classmethod
     def from_json(cls, text: str) -> SweepReport:
         """A report that was kept. `CallerError` for anything else."""
-        try:
-            found = _ADAPTER.validate_json(text)
-        except ValidationError as error:
-            raise CallerError(
-                f"This is no sweep report: {error.errors()[0]['msg']}.",
-                advice="Give what SweepReport.json() wrote.",
-            ) from None
-        if found.version != VERSION:
-            raise CallerError(f"This report is of version {found.version}, and only {VERSION} can be read.")
-        return found
+        return read(text, _ADAPTER, "sweep report")
 
     def html(self, language: Language = "en") -> str:
         """Figures, pictures and what it ran on; safe to show in any page."""
@@ -118,7 +117,7 @@ COLUMNS = [
     *("streams", "requests", "failed", "ttft_p50", "ttft_p95", "tpot_p50", "tpot_p95"),
     *("tokens_per_second", "goodput", "good_per_second"),
 ]
-_ADAPTER = TypeAdapter(SweepReport)
+_ADAPTER: TypeAdapter[SweepReport] = TypeAdapter(SweepReport)
 
 
 def sweep(
@@ -135,21 +134,30 @@ def sweep(
     """Streaming requests by so many readers at once, a level after the other. To be awaited.
 
     Each reader asks again as soon as its reply has ended (a closed loop), until the level has had `requests`
-    requests, or as many as it has readers where that is more. Each prompt is asked once before and not counted.
+    requests, or as many as it has readers where that is more. Each prompt is asked once before, which is not counted;
+    whether the service still has it in its cache is its own affair, the more so with several prompts in turn.
     A request that fails is counted, and the level goes on; where all of a level fail it ends there. After a stop
     the report has the levels so far, and of the last one what was answered. `CallerError` for input that cannot be
     used, at once.
     """
     asked = checked_prompts(prompts)
-    if not streams or any(not 1 <= count <= MAX_STREAMS for count in streams):
-        raise CallerError(
-            f"streams: give numbers from 1 to {MAX_STREAMS}, as in (1, 2, 4, 8).", field="streams"
-        )
-    if requests < 1 or max_tokens < 1:
-        raise CallerError("requests and max_tokens: at least 1 of each is needed.", field="requests")
-    empty = SweepReport(llm.model, llm.settings.destination, limits, requests, max_tokens)
-    total = len(asked) + sum(max(requests, count) for count in streams)
-    plan = _Sweep(llm, asked, tuple(streams), seed, timeout)
+    counts = tuple(checked_count("streams", count, 1, MAX_STREAMS) for count in streams)
+    if not counts:
+        raise CallerError("streams: there is none.", field="streams", advice="Give some, as in (1, 2, 4, 8).")
+    bounds = Limits(*(checked_seconds("limits", limit) for limit in limits))
+    each = checked_count("requests", requests, 1, MAX_REQUESTS)
+    empty = SweepReport(
+        llm.model,
+        llm.settings.destination,
+        bounds,
+        each,
+        checked_tokens(llm, max_tokens),
+        len(asked),
+        source=source_of(llm),
+    )
+    total = len(asked) + sum(max(each, count) for count in counts)
+    seed = checked_count("seed", seed, 0, 2**63 - 1)
+    plan = _Sweep(llm, asked, counts, seed, checked_seconds("timeout", timeout))
     return Measuring("sweep", empty, total, plan.run)
 
 
@@ -175,12 +183,23 @@ class _Sweep:
         work.report = replace(work.report, machine=machine.facts(self._llm))
         for prompt in range(len(self._prompts)):
             work.step("warm-up")
-            await self._one(work, prompt)
+            await self._warm_up(work, prompt)
             self._done += 1
         for streams in self._streams:
             if not await self._level(work, streams):
                 return
         work.report = replace(work.report, finished=True)
+
+    async def _warm_up(self, work: Measuring[SweepReport], prompt: int) -> None:
+        for attempt in range(1, WARM_UPS + 1):
+            try:
+                await self._one(work, prompt)
+            except MockMateError as fault:
+                if attempt == WARM_UPS or not fault.retryable:
+                    raise
+                await asyncio.sleep(backoff(attempt))
+            else:
+                return
 
     async def _level(self, work: Measuring[SweepReport], streams: int) -> bool:
         """One level; kept too where it is stopped. Whether it makes sense to go on."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mockmate_nb import plots
 from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.metrics import PERCENTILE_METHOD
-from mockmate_nb.lab.report_html import boxed, folded, load_said, machine_rows, picture
+from mockmate_nb.lab.report_html import boxed, folded, headed, load_said, machine_rows, picture, quiet
 from mockmate_nb.lab.report_words import WORDS
 from mockmate_nb.units import as_time, three
 
@@ -24,10 +24,11 @@ GOOD = 0.9
 def page(report: SweepReport, language: Language) -> str:
     """The report as a piece of a page, in its own box."""
     words = WORDS[language]
-    parts = []
+    parts = [headed(report.model, report.provider, report.machine)]
+    if report.source != "model":
+        parts += [quiet(words[report.source]), quiet(words["simulated_load"])]
     if not report.finished:
-        note = words["sweep_unfinished" if report.levels else "sweep_none"]
-        parts.append(f'<p class="mm-lab-quiet">{note}</p>')
+        parts.append(quiet(words["sweep_unfinished" if report.levels else "sweep_none"]))
     if report.levels:
         parts += [_bearable(report, language), _figures(report, language)]
         points = [
@@ -55,11 +56,12 @@ def _bearable(report: SweepReport, language: Language) -> str:
         if row["goodput"] < GOOD:
             break
         most = int(row["streams"])
-    said = words["holds"].format(n=most) if most else words["holds_none"]
+    tried = report.levels[-1].streams
+    said = words["holds_all" if most == tried else "holds" if most else "holds_none"].format(n=most)
     limits = words["limits"].format(
         ttft=as_time(report.limits.ttft, language), tpot=as_time(report.limits.tpot, language)
     )
-    return f'<p class="mm-lab-said">{escape(said)}</p><p class="mm-lab-quiet">{escape(limits)}</p>'
+    return f'<p class="mm-lab-said">{escape(said)}</p>{quiet(limits)}'
 
 
 def _figures(report: SweepReport, language: Language) -> str:
@@ -73,7 +75,7 @@ def _figures(report: SweepReport, language: Language) -> str:
             *(_both(row[f"{name}_p50"], row[f"{name}_p95"], language) for name in ("ttft", "tpot")),
             *(three(row["tokens_per_second"]), f"{row['goodput']:.0%}", three(row["good_per_second"])),
         )
-        rows.append(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>")
+        rows.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     return f'<div class="mm-lab-wide">{table}</div>'
 
@@ -81,7 +83,7 @@ def _figures(report: SweepReport, language: Language) -> str:
 def _both(p50: float, p95: float, language: Language) -> str:
     if math.isnan(p50):
         return "–"
-    return f"{as_time(p50, language)} / {as_time(p95, language)}"
+    return f"{escape(as_time(p50, language))}<br>{escape(as_time(p95, language))}"
 
 
 def _facts(report: SweepReport, language: Language) -> list[tuple[str, str]]:

@@ -50,8 +50,11 @@ class Inspection:
     why). A held stream goes on at its source: its bytes wait in the machine, and come in one go when it is played.
     What was cut is asked for again by the client, with the text so far (`seams`, as in `ChatStream`); it gives up
     after RETRY_TIMES such cuts. Of a long stream the last 1,000 chunks are kept, at most 256 kB; `left_out` counts
-    those before. Only bodies of replies are seen, no header; a key that a service repeats is blotted out. An
-    inspection that nobody holds any more is ended.
+    those before. An inspection that nobody holds any more is ended.
+
+    Only bodies of replies are seen, no header. A key that a service repeats is blotted out but for its first letters,
+    in bytes, events, text and fault, however it is cut in chunks. Spelt out over several deltas it is blotted out of
+    the text; in the bytes those have JSON between them, and stand there as they are.
     """
 
     def __init__(self, llm: LLM, messages: Sequence[Message], *, max_tokens: int | None = None) -> None:
@@ -107,8 +110,8 @@ class Inspection:
 
     @property
     def text(self) -> str:
-        """The client's text so far."""
-        return self._stream.text
+        """The client's text so far; what may be the beginning of the key comes as soon as it is known not to be."""
+        return self._tap.shown
 
     @property
     def seams(self) -> list[int]:
@@ -263,7 +266,9 @@ async def _read(stream: ChatStream, tap: WireTap, end: _End) -> None:
     except MockMateError as fault:
         state, end.fault = "failed", fault
     finally:
-        tap.settle()
+        tap.end()
+        if end.fault is not None:
+            end.fault.partial = tap.shown
         end.state = state
         tap.changed()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import AnyStr, Generic, NamedTuple
 
 from mockmate_nb.errors import CallerError
 from mockmate_nb.wire.sse import ServerSentEvent
 
+LEAST_KEY, KNOWN_BY = 9, 3
 KEPT_BYTES, KEPT_FRAMES = 256_000, 1_000
 FASTEST, SLOWEST = 1_000.0, 0.01
 
@@ -97,6 +98,40 @@ class Record:
         more = len(frame.text) - len(self._frames[-1].text)
         self._frames[-1] = frame
         self.total = self.total._replace(characters=self.total.characters + more)
+
+
+class Blot(Generic[AnyStr]):
+    """Stars over a key in what is shown, as many as it has letters left. The first of these stay (3, of a short key
+    fewer), so that its owner knows it. Shorter ones than LEAST_KEY are no keys, and are shown."""
+
+    def __init__(self, key: AnyStr, star: AnyStr) -> None:
+        self._key: AnyStr = key if len(key) >= LEAST_KEY else key[:0]
+        self._star: AnyStr = star
+        self._known = min(KNOWN_BY, len(key) // 8)
+
+    def doubt(self, seen: AnyStr) -> AnyStr:
+        """The end of `seen` that may be a key's beginning."""
+        if not self._key:
+            return seen[:0]
+        rest = seen.split(self._key)[-1]
+        for size in range(min(len(rest), len(self._key) - 1), 0, -1):
+            if rest.endswith(self._key[:size]):
+                return self._key[:size]
+        return seen[:0]
+
+    def certain(self, seen: AnyStr) -> AnyStr:
+        """What of `seen` can be shown whatever comes after it: when more has come, more, and never other."""
+        hidden = len(self.doubt(seen)) - self._known
+        return self._covered(seen[:-hidden] if hidden > 0 else seen)
+
+    def whole(self, seen: AnyStr) -> AnyStr:
+        """All of `seen`, as long as it is, with stars over its doubtful end too."""
+        certain = self.certain(seen)
+        return certain + self._star * (len(seen) - len(certain))
+
+    def _covered(self, seen: AnyStr) -> AnyStr:
+        key, known = self._key, self._known
+        return seen.replace(key, key[:known] + self._star * (len(key) - known)) if key else seen
 
 
 class Gate:

@@ -13,15 +13,14 @@ from dataclasses import replace
 import httpx2
 
 from mockmate_nb.errors import WireError
-from mockmate_nb.lab.wire_frames import Frame, Gate, Held, Record
+from mockmate_nb.lab.wire_frames import Blot, Frame, Gate, Held, Record
 from mockmate_nb.llm.tap import Tap
 from mockmate_nb.wire.sse import ServerSentEvent, SSEDecoder
 
-LEAST_SECRET = 8
-
 
 class WireTap(Tap):
-    """`text` gives the client's text so far; `secret` is blotted out of what is written down.
+    """`text` gives the client's text so far; `secret` is blotted out of all that is shown, also where it comes in
+    parts. The client gets every byte as it is.
 
     `gate` and `record` belong to whoever holds `lock`. `changed` is called on the reading loop, `loop`.
     """
@@ -33,7 +32,9 @@ class WireTap(Tap):
         self.held: Held | None = None
         self.requests = 0
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._secret = secret.encode() if len(secret) > LEAST_SECRET else b""
+        self._blot, self._text_blot = Blot(secret.encode(), b"*"), Blot(secret, "*")
+        self._doubt = b""
+        self._over = False
         self.changed = changed
         self._wake = asyncio.Event()
         self._began = 0.0
@@ -47,6 +48,11 @@ class WireTap(Tap):
     def settled(self) -> bool:
         """Whether the client has read all that has passed."""
         return self._passed is None
+
+    @property
+    def shown(self) -> str:
+        """The client's text, without the secret; what may be its beginning waits until that is known."""
+        return (self._text_blot.whole if self._over else self._text_blot.certain)(self.text())
 
     def woken(self) -> None:
         """The gate says something else than before; from any thread."""
@@ -71,13 +77,12 @@ class WireTap(Tap):
             self.requests += 1
             if self.requests == 1:
                 self._began = time.perf_counter()
-            self._decoder, self._offset, self._broken = SSEDecoder(), 0, False
+            self._decoder, self._offset, self._broken, self._doubt = SSEDecoder(), 0, False, b""
         self.changed()
 
     async def piece(self, raw: bytes) -> bytes:
-        self.held = Held(
-            self.record.total.chunks + 1, self._now(), self._blotted(raw), self.requests, self._offset
-        )
+        blotted = self._blot.whole(self._doubt + raw)[len(self._doubt) :]
+        self.held = Held(self.record.total.chunks + 1, self._now(), blotted, self.requests, self._offset)
         try:
             while (passed := self._pass(raw, self.held)) is None:
                 self.changed()
@@ -94,12 +99,17 @@ class WireTap(Tap):
         if self._broken:
             raise _cut()
 
+    def end(self) -> None:
+        """No more comes."""
+        self._over = True
+        self.settle()
+
     def settle(self) -> None:
         """Write down what has passed, with the text that the client's text has grown by since."""
         with self.lock:
             frame, self._passed = self._passed, None
             known = self.record.total.characters
-            new = self.text()[known:]
+            new = self.shown[known:]
             if frame is not None:
                 self.record.add(replace(frame, text=new, text_at=known))
             elif new and self.record.frames:
@@ -120,6 +130,7 @@ class WireTap(Tap):
             self._broken = gate.cut_at is not None
             size, gate.cut_at = gate.take(len(raw), now), None
             part, self._offset = held.raw[:size], self._offset + size
+            self._doubt = self._blot.doubt(self._doubt + raw[:size])
             events, fault = self._events(part)
             self._passed = Frame(
                 number=held.number,
@@ -144,10 +155,6 @@ class WireTap(Tap):
             return tuple(self._decoder.feed(part)), ""
         except WireError as fault:
             return (), fault.message
-
-    def _blotted(self, raw: bytes) -> bytes:
-        """A service may repeat the key that it was given."""
-        return raw.replace(self._secret, b"*" * len(self._secret)) if self._secret else raw
 
     def _now(self) -> float:
         return time.perf_counter() - self._began

@@ -1,8 +1,11 @@
-"""What a caller of `LLM` gives, checked. Pure."""
+"""What a caller of `LLM` gives, checked."""
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from mockmate_nb.errors import CallerError
 from mockmate_nb.llm.seam import Message
@@ -37,3 +40,30 @@ def alone(name: str, **others: object) -> None:
                 field=other,
                 advice=f"Leave {other} out.",
             )
+
+
+def place(name: str, value: object) -> Path:
+    """Where a file is or will be; `CallerError` for what says no place."""
+    try:
+        return Path(value).expanduser()  # type: ignore[arg-type]  # what is no path is told by its TypeError
+    except (TypeError, RuntimeError):  # the latter: there is no such person's home
+        raise CallerError(
+            f"{name}: {str(value)[:200]!r} names no file.",
+            field=name,
+            advice=f'Give a path, as in {name}="lesson.jsonl".',
+        ) from None
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """A plain file's bytes. `OSError`, in words, for what is none, as a pipe that never ends, and for over `most`."""
+    try:
+        mode = path.stat().st_mode
+    except ValueError:
+        raise OSError(errno.EINVAL, "no file has such a name") from None
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is no plain file")
+    with path.open("rb") as file:
+        raw = file.read(most + 1)
+    if len(raw) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes")
+    return raw

@@ -15,6 +15,7 @@ from mockmate_nb.errors import Kind, ProviderError, UnreadableReply
 
 DONE = "[DONE]"
 EXCERPT = 300
+MOST_TOKENS = 10**9  # a count above it, or below 0, is none
 _STATUS_KINDS = {
     400: Kind.BAD_REQUEST,
     401: Kind.AUTH,
@@ -102,6 +103,8 @@ def read_usage(value: Any) -> Usage | None:
         return None
     prompt, completion = value.get("prompt_tokens"), value.get("completion_tokens")
     if not isinstance(prompt, int) or not isinstance(completion, int):
+        return None
+    if not (0 <= prompt < MOST_TOKENS and 0 <= completion < MOST_TOKENS):
         return None
     return Usage(prompt, completion)
 

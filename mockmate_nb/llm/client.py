@@ -144,6 +144,11 @@ class LLM:
         """The rhythm in which the practice model speaks, if it was given one."""
         return self._rhythm.profile if self._rhythm else None
 
+    def recorded(self, messages: Sequence[Message], *, stream: bool, max_tokens: int) -> int | None:
+        """How many replies to this request a recording holds; None for a model that is no recording."""
+        asked = {"messages": list(messages), "stream": stream, "max_tokens": max_tokens}
+        return None if self._recording is None else self._recording.replies(asked)
+
     @property
     def spent(self) -> float:
         """US dollars so far, by the prices that are set."""

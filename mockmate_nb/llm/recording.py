@@ -8,6 +8,7 @@ is in the file**, and what it repeats of a résumé or an answer with it.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
@@ -32,13 +33,17 @@ from pydantic import (
 )
 
 from mockmate_nb.errors import CallerError, MockMateError, ProviderError
+from mockmate_nb.llm.arguments import place
 from mockmate_nb.llm.body import Body
 from mockmate_nb.llm.chunks import DONE, read_chunk
 from mockmate_nb.settings import Settings
 
 End = Literal["closed", "cut", "silent"]
+VERSION = 1
 MARK = b'{"recording":'
+MAX_BYTES = 100_000_000
 _LONGEST = 86_400
+_NAME = 200  # characters; a longer name is cut
 
 
 def fingerprint(asked: Mapping[str, Any]) -> str:
@@ -50,10 +55,16 @@ def fingerprint(asked: Mapping[str, Any]) -> str:
     fields = {
         "messages": asked.get("messages"),
         "stream": bool(asked.get("stream")),
-        "max_tokens": asked.get("max_completion_tokens", asked.get("max_tokens")),
+        "max_tokens": limit_of(asked),
     }
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def limit_of(asked: Mapping[str, Any]) -> int | None:
+    """A request's limit of tokens, by either of its names."""
+    limit: int | None = asked.get("max_completion_tokens", asked.get("max_tokens"))
+    return limit
 
 
 def _raw(value: object) -> bytes:
@@ -74,17 +85,18 @@ Seconds = Annotated[float, Field(ge=0, le=_LONGEST, allow_inf_nan=False)]
 class Kept(BaseModel):
     """One reply of a recording.
 
-    `request` is the request's `fingerprint`, `made` when it was asked, `seconds` when the body ended and `end` how:
-    it came to its end, the line was cut, or the service fell silent for longer than the reader waited. `far`: the
-    service was on another machine.
+    `request` is the request's `fingerprint`, `max_tokens` its limit, `made` when it was asked, `seconds` when the
+    body ended and `end` how: it came to its end, the line was cut, or the service fell silent for longer than the
+    reader waited. `far`: the service was on another machine.
     """
 
     model_config = ConfigDict(frozen=True)
 
     recording: Literal[1] = 1
     request: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    max_tokens: int | None = None
     provider: Annotated[str, Field(max_length=100)]
-    model: Annotated[str, Field(max_length=200)]
+    model: Annotated[str, Field(max_length=_NAME)]
     far: bool
     made: AwareDatetime
     end: End
@@ -149,21 +161,21 @@ class Recorder:
 
     def __init__(self, path: str | Path, settings: Settings) -> None:
         """`CallerError` where the file cannot be written, or holds something else."""
-        self._path, self._settings = Path(path).expanduser(), settings
+        self._path, self._settings = place("record", path), settings
         self._writing = threading.Lock()
         _check_place(self._path)
 
     @asynccontextmanager
     async def reply(self, asked: Mapping[str, Any]) -> AsyncGenerator[Taken, None]:
         """Around one request of that body: what listens to its reply. It is written on leaving."""
-        request, taken = fingerprint(asked), Taken()
+        taken = Taken()
         try:
             yield taken
         finally:
             if taken.pieces or taken.end:
-                await asyncio.shield(asyncio.to_thread(self._keep, request, taken))
+                await asyncio.shield(asyncio.to_thread(self._keep, asked, taken))
 
-    def _keep(self, request: str, taken: Taken) -> None:
+    def _keep(self, asked: Mapping[str, Any], taken: Taken) -> None:
         whole, text = _read(taken.pieces)
         end, seconds = taken.end, taken.seconds
         if end is None and whole:  # the reader left at the reply's own end mark
@@ -174,10 +186,14 @@ class Recorder:
         if secret in text or secret.encode() in b"".join(raw for _, raw in taken.pieces):
             self._warn("it repeats the key")
             return
+        if seconds > _LONGEST:
+            self._warn("it took more than a day")
+            return
         kept = Kept.model_construct(
-            request=request,
+            request=fingerprint(asked),
+            max_tokens=limit_of(asked),
             provider=self._settings.provider.name,
-            model=self._settings.model,
+            model=cut_name(self._settings.model),
             far=self._settings.far,
             made=taken.made,
             end=end,
@@ -213,11 +229,20 @@ def _read(pieces: list[tuple[float, bytes]]) -> tuple[bool | None, str]:
     return whole, "".join(texts)
 
 
+def cut_name(model: str) -> str:
+    """A model's name as a recording has it."""
+    return model[:_NAME]
+
+
 def _append(path: Path, line: bytes) -> None:
-    """The line at the file's end, on a line of its own even where an earlier write was broken off."""
+    """The line at the file's end, on a line of its own even where an earlier write was broken off; from then on the
+    file is its owner's alone. `OSError` where it would become too large to be played."""
     made = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(made, "r+b", buffering=0) as file:
+        _close_to_others(file.fileno(), path)
         size = file.seek(0, os.SEEK_END)
+        if size + len(line) >= MAX_BYTES:
+            raise OSError(errno.EFBIG, f"the file would have more than {MAX_BYTES:,} bytes")
         if size:
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
@@ -225,6 +250,19 @@ def _append(path: Path, line: bytes) -> None:
         left = memoryview(line)
         while left:
             left = left[file.write(left) :]
+
+
+def _close_to_others(number: int, path: Path) -> None:
+    """Take the open file's rights from everybody but its owner, where the platform has them."""
+    mode = stat.S_IMODE(os.fstat(number).st_mode)
+    if os.name != "posix" or not mode & 0o077:
+        return
+    try:
+        os.fchmod(number, mode & 0o700)
+    except OSError as error:
+        warnings.warn(
+            f"Others than you may read the replies in {path}: {error.strerror}.", RuntimeWarning, stacklevel=2
+        )
 
 
 def _check_place(path: Path) -> None:
@@ -236,6 +274,8 @@ def _check_place(path: Path) -> None:
         raise _refused(path, "its folder is not there or may not be written to") from None
     except OSError as error:
         raise _refused(path, error.strerror or str(error)) from None
+    except ValueError:
+        raise _refused(path, "no file has such a name") from None
     if not stat.S_ISREG(found.st_mode):
         raise _refused(path, "it is no plain file")
     if not os.access(path, os.R_OK | os.W_OK):

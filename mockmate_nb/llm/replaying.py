@@ -16,8 +16,9 @@ import httpx2
 from pydantic import ValidationError
 
 from mockmate_nb.errors import CallerError
+from mockmate_nb.llm.arguments import place, read_plain
 from mockmate_nb.llm.practice import Paced
-from mockmate_nb.llm.recording import Kept, fingerprint
+from mockmate_nb.llm.recording import MAX_BYTES, VERSION, Kept, cut_name, fingerprint, limit_of
 from mockmate_nb.settings import CUSTOM, PROVIDERS, Provider, Settings, resolve
 
 ADVICE = "Ask as it was asked when it was recorded, or record this request too: LLM(…, record=…)."
@@ -31,7 +32,7 @@ class Recording:
 
         Lines that cannot be read, as after a write that was broken off, are left out with a RuntimeWarning.
         """
-        self.path = Path(path).expanduser()
+        self.path = place("replay", path)
         self._kept = _of_model(self.path, _load(self.path), model)
         self._asked: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -64,6 +65,11 @@ class Recording:
             cost_cap=None,
         )
 
+    def replies(self, asked: Mapping[str, Any]) -> int:
+        """How many replies there are to a request of this body."""
+        key = fingerprint(asked)
+        return sum(kept.request == key for kept in self._kept)
+
     def answer(self, asked: Mapping[str, Any]) -> Kept:
         """The next reply to a request of this body; `CallerError` where none was recorded."""
         key = fingerprint(asked)
@@ -76,17 +82,31 @@ class Recording:
         return found[turn % len(found)]
 
     def _not_there(self, asked: Mapping[str, Any]) -> CallerError:
-        streamed = bool(asked.get("stream"))
-        other = fingerprint({**asked, "stream": not streamed})
-        hint = ""
-        if any(kept.request == other for kept in self._kept):
-            hint = f" It is there {'as a whole reply, not streamed' if streamed else 'streamed, not as a whole'}."
         return CallerError(
             f"This request is not in the recording {self.path.name}: no reply was recorded to the same messages with "
-            f"the same max_tokens.{hint}",
+            f"the same max_tokens.{self._else_there(asked)}",
             field="replay",
             advice=ADVICE,
         )
+
+    def _else_there(self, asked: Mapping[str, Any]) -> str:
+        """How else the same messages were asked, where they were."""
+        there, limit, streamed = (
+            {kept.request for kept in self._kept},
+            limit_of(asked),
+            bool(asked.get("stream")),
+        )
+        limits = [limit, *sorted({kept.max_tokens for kept in self._kept if kept.max_tokens} - {limit})]
+        for how in (streamed, not streamed):
+            same = {"messages": asked.get("messages"), "stream": how}
+            found = [each for each in limits if fingerprint({**same, "max_tokens": each}) in there]
+            if found:
+                said = ["streamed, not as a whole" if how else "as a whole reply, not streamed"]
+                told = said if how is not streamed else []
+                if limit not in found:
+                    told.append(f"with max_tokens={' or '.join(map(str, found[:5]))}")
+                return f" It is there {', '.join(told)}."
+        return ""
 
 
 class ReplayTransport(httpx2.AsyncBaseTransport):
@@ -124,33 +144,48 @@ class Played(Paced):
 
 def _load(path: Path) -> list[Kept]:
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = read_plain(path, MAX_BYTES).split(b"\n")
     except OSError as error:
         raise _refused(path, error.strerror or str(error)) from None
-    kept, lost = [], []
+    kept, lost, newer = [], [], False
     for number, line in enumerate(lines, 1):
         if line.strip():
+            facts: object = None
             try:
-                kept.append(Kept.model_validate(json.loads(line)))
+                facts = json.loads(line)
+                kept.append(Kept.model_validate(facts))
             except (ValidationError, ValueError, RecursionError):
                 lost.append(str(number))
+                newer = newer or _is_newer(facts)
     if not kept:
-        raise _refused(path, "it holds no reply that can be read")
+        raise _refused(
+            path,
+            "a newer version of this package wrote it" if newer else "it holds no reply that can be read",
+        )
     if lost:
+        why = (
+            "a newer version of this package wrote there" if newer else "as after a write that was broken off"
+        )
         warnings.warn(
             f"{path.name}: {len(lost)} of {len(kept) + len(lost)} lines cannot be read and are left out (line "
-            f"{', '.join(lost[:5])}{'…' if len(lost) > 5 else ''}), as after a write that was broken off.",
+            f"{', '.join(lost[:5])}{'…' if len(lost) > 5 else ''}): {why}.",
             RuntimeWarning,
             stacklevel=4,
         )
     return kept
 
 
+def _is_newer(facts: object) -> bool:
+    """Whether a line says that it is of a version of the format that is not known here."""
+    version = facts.get("recording") if isinstance(facts, dict) else None
+    return isinstance(version, int) and version > VERSION
+
+
 def _of_model(path: Path, kept: Sequence[Kept], model: str | None) -> list[Kept]:
     names = sorted({each.model for each in kept})
     if model is None and len(names) > 1:
         raise _refused(path, f"it holds several models ({', '.join(names)}); name one with model=…")
-    found = [each for each in kept if model in (None, each.model)]
+    found = [each for each in kept if model is None or each.model == cut_name(model)]
     if not found:
         raise _refused(path, f"it holds no reply of {model}, only of {', '.join(names)}")
     return found

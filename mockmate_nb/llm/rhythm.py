@@ -18,6 +18,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mockmate_nb.errors import CallerError
+from mockmate_nb.llm.arguments import place, read_plain
 from mockmate_nb.settings import Settings
 
 SHIPPED = Path(__file__).parent / "profiles"
@@ -146,9 +147,7 @@ class Profile(_Part):
         """
         path = _place(source)
         try:
-            if path.stat().st_size > MAX_BYTES:
-                raise _refused(source, f"it has more than {MAX_BYTES:,} bytes")
-            raw = path.read_bytes()
+            raw = read_plain(path, MAX_BYTES)
         except OSError as error:
             raise _refused(source, f"{error.strerror or error}") from None
         return cls.parse(raw, source)
@@ -161,7 +160,8 @@ class Profile(_Part):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"])) or "JSON"
-            raise _refused(source, f"{where}: {first['msg']}") from None
+            newer = ", which a newer version of this package may read" if where == "version" else ""
+            raise _refused(source, f"{where}: {first['msg']}{newer}") from None
 
     def json_text(self) -> str:
         """Its JSON, a run a line; `parse` reads it back."""
@@ -178,7 +178,7 @@ class Profile(_Part):
     def save(self, path: str | Path) -> None:
         """Write it as JSON. `CallerError` where it cannot be written."""
         try:
-            Path(path).expanduser().write_text(self.json_text(), encoding="utf-8")
+            place("path", path).write_text(self.json_text(), encoding="utf-8")
         except OSError as error:
             raise CallerError(
                 f"profile: {path} cannot be written: {error.strerror or error}.",
@@ -238,11 +238,13 @@ def _short(run: StreamRun | BatchRun) -> dict[str, object]:
     return {"at": at, "tokens": run.tokens} if run.tokens else {"at": at}
 
 
-def _place(source: str | Path) -> Path:
-    if isinstance(source, str) and source in shipped():
+def _place(source: object) -> Path:
+    if not isinstance(source, str):
+        return place("profile", source)
+    if source in shipped():
         return SHIPPED / f"{source}.json"
-    if isinstance(source, Path) or source.endswith(".json") or "/" in source or os.sep in source:
-        return Path(source).expanduser()
+    if source.endswith(".json") or "/" in source or os.sep in source:
+        return place("profile", source)
     raise _refused(source, "there is none of that name")
 
 

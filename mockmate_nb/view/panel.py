@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -40,6 +39,7 @@ from mockmate_nb.view.past import PastView
 from mockmate_nb.view.playing import Playing
 from mockmate_nb.view.publishing import from_cell
 from mockmate_nb.view.rating import RatingRow
+from mockmate_nb.view.styles import sheets
 from mockmate_nb.view.timer import Timer
 from mockmate_nb.view.twin import Twin
 from mockmate_nb.view.words import word
@@ -47,8 +47,7 @@ from mockmate_nb.view.words import word
 if TYPE_CHECKING:
     from mockmate_nb.interview.history import History
 
-STATIC = Path(__file__).parent / "static"
-STYLE = (STATIC / "panel.css").read_text("utf-8")
+STYLE = sheets("panel.css")
 
 
 class InterviewPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types

@@ -193,13 +193,14 @@ class WirePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def _told(self) -> None:
         """The rows have been told something: the text, the words and the buttons go with them."""
         if (inspection := self.inspection) is not None:
+            state = inspection.state  # before the text, which is whole when that says so
             new = inspection.text[self._shown :]
             self._shown += len(new)
             self.view.append(new, run=self._view_run)
             if (seams := seam_line(inspection.seams, self.language)) != self.view.status:
                 self.view.status = seams
-            if inspection.state in ENDINGS:
-                self.view.finish(ENDINGS[inspection.state], run=self._view_run)
+            if state in ENDINGS:
+                self.view.finish(ENDINGS[state], run=self._view_run)
                 if inspection.fault is not None:
                     self._tell(inspection.fault)
         self._refresh()

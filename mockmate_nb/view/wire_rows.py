@@ -65,14 +65,12 @@ class WireRows(PublishedWidget):
         inspection.on_change(lambda: self._changed(inspection))
 
     def cut_at(self) -> int:
-        """The byte of the held chunk that the person has chosen to cut at; 0 where none is chosen."""
+        """The byte of the held chunk to cut at: the person's choice, or the middle; 0 where none is held."""
         held = self._inspection and self._inspection.held
         number, at = self._cut_at
-        return at if held and held.number == number else 0
-
-    def focus(self) -> None:
-        """Give the rows the keyboard."""
-        self.send({"type": "focus"})
+        if not held:
+            return 0
+        return at if held.number == number else min(SHOWN_MAX, len(held.raw)) // 2
 
     # On the worker loop.
 

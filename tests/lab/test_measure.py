@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mockmate_nb import aio
 from mockmate_nb.errors import Kind, MockMateError
-from mockmate_nb.lab.measure import NONCE_DIGITS, measure
+from mockmate_nb.lab.measure import body_fields, measure
+from mockmate_nb.lab.metrics import METRICS
+from mockmate_nb.lab.prompts import NUMBER_DIGITS
 from mockmate_nb.lab.run import Run
 from mockmate_nb.llm.client import LLM
 from tests.llm.misbehaving import DONE, HELLO, KEY, Reply, Server, chunk, error, event, stream, whole
@@ -120,7 +124,7 @@ async def test_a_cold_prompt_is_one_that_was_never_seen_and_always_as_long(mode:
             await measure(llm, HELLO, mode, pair=pair, cache="cold")
         asked = [request.body["messages"][0]["content"] for request in server.requests]
     assert len(set(asked)) == 3
-    assert {len(one) for one in asked} == {len("Hello?") + NONCE_DIGITS + 3}
+    assert {len(one) for one in asked} == {len("Hello?") + NUMBER_DIGITS + 3}
     assert all(one.endswith("] Hello?") for one in asked)
 
 
@@ -160,3 +164,63 @@ async def test_two_runs_at_once_keep_their_clocks_apart() -> None:
 
 def test_it_runs_in_a_plain_cell() -> None:
     assert aio.run(measure(LLM(pace=0), HELLO, "batch", max_tokens=5)).tokens == 5
+
+
+async def test_thought_is_no_part_of_the_text() -> None:
+    usage = {
+        "prompt_tokens": 7,
+        "completion_tokens": 43,
+        "completion_tokens_details": {"reasoning_tokens": 40},
+    }
+    last = event({"choices": [], "usage": usage})
+    run, _ = await measured(Reply([*SPOKEN[:-2], last, DONE]))
+    assert (run.tokens, run.thought, run.shown) == (43, 40, 3)
+    assert METRICS["tpot"].of(run) == pytest.approx((run.e2e - run.first_content) / 2)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"timings": {"prompt_ms": 10**400, "predicted_ms": -1, "cache_n": 5}},
+        {"timings": {"cache_n": 5, "prompt_ms": "fast", "predicted_ms": None}},
+        {"timings": ["cache_n"], "usage": {"prompt_tokens": 1, "completion_tokens": -7}},
+        {"usage": {"prompt_tokens": 1, "completion_tokens": 10**400}},
+        {"usage": {"prompt_tokens": 1, "completion_tokens": 2, "completion_tokens_details": 3}},
+    ],
+    ids=str,
+)
+async def test_numbers_that_cannot_be_are_left_out(told: dict[str, Any]) -> None:
+    run, _ = await measured(Reply([*SPOKEN[:-2], event({"choices": [], **told}), DONE]))
+    assert set(run.server) <= {"cache_n"}
+    assert 0 <= run.tokens <= 10
+
+
+async def test_a_batch_reply_ends_when_its_text_is_there_however_long_counting_takes() -> None:
+    waits: list[str] = []
+
+    def slow(text: str) -> None:
+        waits.append(text)
+        time.sleep(0.2)
+
+    run, _ = await measured(Reply([whole("One two.")], headers=JSON), mode="batch", on_text=slow)
+    assert waits == ["One two."]
+    assert run.e2e - run.last_event < 0.1
+
+
+async def test_what_the_service_is_asked_for() -> None:
+    async with Server(Reply(SPOKEN)) as server:
+        llm = LLM(base_url=server.url, api_key=KEY, model="m")
+        await measure(llm, HELLO, "stream", seed=7, max_tokens=11)
+        body = server.requests[0].body
+    assert (body["seed"], body["temperature"], body["max_tokens"]) == (7, 0, 11)
+    assert "ignore_eos" not in body
+
+
+@pytest.mark.parametrize("cache", ["warm", "cold"])
+def test_a_server_of_ours_is_told_about_length_and_cache(cache: Any) -> None:
+    local = SimpleNamespace(settings=SimpleNamespace(provider=SimpleNamespace(name="local")))
+    assert body_fields(local, cache, 7) == {  # type: ignore[arg-type]  # it reads no more of an LLM
+        "seed": 7,
+        "ignore_eos": True,
+        "cache_prompt": cache == "warm",
+    }

@@ -145,3 +145,29 @@ def test_it_says_how_far_it_is() -> None:
     assert repr(work) == "<counting: 0 of 5>"
     aio.run(work)
     assert repr(work) == "<counting: 4 of 5, over>"
+
+
+async def test_a_watcher_that_fails_does_not_stop_the_work() -> None:
+    work = counting(3)
+    work.on_change(lambda: _fail())
+    assert await work == [0, 1, 2]
+
+
+async def test_begun_from_many_threads_it_runs_once() -> None:
+    for _ in range(50):
+        work = counting(3)
+        await asyncio.gather(*(asyncio.to_thread(work.begin) for _ in range(4)))
+        assert await work == [0, 1, 2]
+
+
+async def test_after_a_stop_nothing_begins_and_watchers_know() -> None:
+    work, ends = counting(), []
+    work.on_change(lambda: ends.append(work.finished))
+    await work.stop()
+    assert work.begin().finished
+    assert ends == [True]
+    assert await work == []
+
+
+def _fail() -> None:
+    raise ValueError("a watcher's own fault")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from mockmate_nb.errors import CallerError, MockMateError
+from mockmate_nb.lab import profiling
+from mockmate_nb.lab.measure import measure
 from mockmate_nb.lab.profiling import TRIES, profile_of, record_profile
 from mockmate_nb.lab.run import Arrival, Cache, Mode, Run
 from mockmate_nb.llm.client import LLM
@@ -51,30 +53,45 @@ def asked(server: Server) -> list[tuple[str, bool]]:
     return [(NUMBER.sub("", text), streamed) for text, streamed in said]
 
 
-def run(mode: Mode, *arrivals: Arrival, own: float | None = None) -> Run:
+def run(mode: Mode, *arrivals: Arrival, **more: Any) -> Run:
     """A measured request of which only this is known; its last arrival is its end."""
     first, last = arrivals[0].at, arrivals[-1].at
     times = {"first_byte": first, "first_event": first, "first_content": first}
     ends = {"last_content": last, "last_event": last, "e2e": last}
-    told = {"arrivals": arrivals, "choices": (), "tokens": 6, "counted": "usage", "prompt_tokens": 9}
+    told = {
+        "arrivals": arrivals,
+        "choices": (),
+        "tokens": more.pop("tokens", 6),
+        "counted": "usage",
+        "prompt_tokens": 9,
+    }
     rest = {"pair": 0, "mode": mode, "cache": "warm", "prompt": 0, "began": 0, "characters": 0, "bytes": 0}
-    return Run(**times, **ends, **told, **rest, own_first=own)  # type: ignore[arg-type] # fields of several types
+    return Run(**times, **ends, **told, **rest, **more)  # type: ignore[arg-type] # fields of several types
 
 
 @pytest.mark.parametrize(
-    ("own", "times", "seconds"),
-    [(None, (0.5, 0.75, 1.5), 1.25), (0.25, (0.25, 0.5, 1.25), 1.0), (0.5, (1e-5, 0.25, 1.0), 0.75)],
+    ("ours", "times", "seconds"),
+    [
+        ({}, (0.5, 0.75, 1.5), 1.25),
+        ({"sent": 0.25}, (0.25, 0.5, 1.25), 1.0),
+        ({"sent": 0.25, "own_chunk": 0.125, "own_first": 0.4}, (0.125, 0.375, 1.125), 0.875),
+        ({"sent": 0.5}, (1e-5, 0.25, 1.0), 0.75),
+    ],
+    ids=["practice model", "sent later", "read later", "in no time"],
 )
-def test_our_own_share_is_taken_out_since_playing_adds_it(
-    own: float | None, times: tuple[float, ...], seconds: float
+def test_times_are_since_the_request_was_sent_without_our_own_share_of_a_piece(
+    ours: dict[str, float], times: tuple[float, ...], seconds: float
 ) -> None:
-    streamed = run("stream", Arrival(0.5, 1, 0), Arrival(0.75, 2, 1), Arrival(1.5, 8, 2), own=own)
-    whole_reply = run("batch", Arrival(1.25, 8, 2), own=own)
+    streamed = run(
+        "stream", Arrival(0.5, 1, 0), Arrival(0.75, 2, 1), Arrival(1.5, 8, 2), thought=3, tokens=9, **ours
+    )
+    whole_reply = run("batch", Arrival(1.25, 8, 2), thought=3, tokens=9, **ours)
     facts: dict[str, Any] = {"name": "x", "model": "m", "machine": {}, "made_on": date(2026, 11, 21)}
     made = profile_of([streamed], [whole_reply], **facts)
     assert made.streams[0].at == pytest.approx(times)
     assert made.streams[0].tokens == (1, 1, 4), "a longer piece holds more of the tokens"
     assert made.batches[0].seconds == pytest.approx(seconds)
+    assert made.batches[0].tokens == 6, "what was thought is not in the text"
     assert "an unnamed machine" in made.label.en
 
 
@@ -110,6 +127,34 @@ async def test_what_is_kept_is_when_and_how_much_and_nothing_of_what(server: Ser
     assert made.label.en.endswith("a recording, not a live model")
     assert "热提示缓存" in made.label.zh
     assert "processor" in made.machine
+
+
+async def test_the_wait_for_the_connection_is_no_part_of_the_rhythm(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = asyncio.get_running_loop().create_connection
+
+    async def late(*args: Any, **how: Any) -> Any:
+        await asyncio.sleep(0.5)
+        return await connect(*args, **how)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", late)
+    seen: list[Run] = []
+
+    async def spied(*args: Any, **how: Any) -> Run:
+        seen.append(await measure(*args, **how))
+        return seen[-1]
+
+    monkeypatch.setattr(profiling, "measure", spied)
+    made = await record_profile(model(server), "A", runs=1, name="mine")
+    _, stream, batch = seen
+    ours = (stream.sent or 0.0) + (stream.own_chunk or 0.0)
+    assert min(stream.first_content, batch.e2e) > 0.5
+    assert (
+        0.002 <= made.streams[0].at[0] == pytest.approx(stream.first_content - stream.sent - stream.own_chunk)
+    )
+    assert made.streams[0].at[0] < stream.first_content - 0.5
+    assert made.batches[0].seconds < batch.e2e - 0.5
 
 
 async def test_a_piece_is_a_token_where_the_service_counts_so_or_not_at_all(server: Server) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mockmate_nb.errors import CallerError, MockMateError
+from mockmate_nb.lab import sweep as sweep_module
 from mockmate_nb.lab.latency import Limits, SweepReport, sweep
 from mockmate_nb.llm.client import LLM
 from tests.llm.misbehaving import KEY, Reply, Request, Server, chunk, error, stream
@@ -109,7 +110,20 @@ async def test_a_stop_in_the_middle_keeps_what_was_answered_and_closes_every_req
 
 @pytest.mark.parametrize(
     "bad",
-    [{"streams": ()}, {"streams": (0,)}, {"streams": (1000,)}, {"requests": 0}, {"prompts": ""}],
+    [
+        {"streams": ()},
+        {"streams": (0,)},
+        {"streams": (1000,)},
+        {"streams": (1.5,)},
+        {"requests": 0},
+        {"requests": 2.5},
+        {"prompts": ""},
+        {"seed": -1},
+        {"timeout": 0},
+        {"max_tokens": 0},
+        {"limits": Limits(float("inf"), 1)},
+        {"limits": Limits(1, -1)},
+    ],
     ids=str,
 )
 def test_what_cannot_be_measured_is_refused(bad: dict[str, Any]) -> None:
@@ -121,3 +135,13 @@ def test_what_cannot_be_measured_is_refused(bad: dict[str, Any]) -> None:
 def test_only_what_it_wrote_is_read_back(text: str) -> None:
     with pytest.raises(CallerError, match="no sweep report"):
         SweepReport.from_json(text)
+
+
+async def test_a_service_that_fails_at_first_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep_module, "backoff", lambda _: 0.0)
+    count = itertools.count()
+    async with Server() as server:
+        server.answer = lambda _: error(500, {"message": "x"}) if next(count) < 2 else ONE
+        report = await sweep(asked(server), "Hello?", [1], requests=2)
+    assert report.finished
+    assert len(report.levels[0].runs) == 2

@@ -7,15 +7,17 @@ import gc
 import threading
 import time
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockmate_nb import LLM, aio
 from mockmate_nb.errors import CallerError, Kind
 from mockmate_nb.lab.wire import Frame, Inspection, inspect
-from mockmate_nb.lab.wire_frames import Gate, Record
+from mockmate_nb.lab.wire_frames import Blot, Gate, Record
+from mockmate_nb.lab.wire_tap import WireTap
 from mockmate_nb.llm import stream as stream_module
 from mockmate_nb.llm.practice import ABOUT
 from mockmate_nb.llm.seam import broken_off
@@ -254,10 +256,109 @@ async def test_a_key_that_the_service_repeats_is_blotted_out(server: Server) -> 
     inspection.play()
     await inspection
     shown = inspection.frames[0]
-    assert b"bad key ****" in shown.raw
+    assert b"bad key sk-****" in shown.raw
     assert KEY not in shown.events[0].data
     assert inspection.fault is not None
     assert KEY not in str(inspection.fault)
+
+
+async def test_a_key_in_the_text_is_blotted_out_of_all_that_is_shown(server: Server) -> None:
+    server.replies = [
+        Reply(
+            [
+                chunk("It is "),
+                chunk(KEY[:20]),
+                chunk(KEY[20:] + ", s"),
+                chunk("ure sk-p"),
+                misbehaving.FOREVER,
+            ]
+        )
+    ]
+    inspection = inspect(asks(server), ASK)
+    shown = []
+    for _ in range(3):
+        await inspection.step()
+        shown.append(inspection.text)
+    hidden = "sk-" + "*" * (len(KEY) - 3)
+    assert shown == ["It is ", "It is sk-", f"It is {hidden}, s"]
+    inspection.play()
+    while inspection.total.chunks < 4:
+        await asyncio.sleep(0.005)
+    assert inspection.text == f"It is {hidden}, sure sk-"
+    await inspection.stop()
+    assert inspection.text == f"It is {hidden}, sure sk-*", "no more came to tell whether it is one"
+    assert "".join(frame.text for frame in inspection.frames) == inspection.text
+    assert not [frame for frame in inspection.frames if KEY in f"{frame}"]
+
+
+async def test_a_fault_keeps_the_text_without_the_key(server: Server) -> None:
+    server.replies = [Reply([chunk(KEY), misbehaving.event({"error": {"message": KEY, "code": 400}})])]
+    inspection = await inspect(asks(server), ASK)
+    assert inspection.fault is not None
+    assert KEY not in f"{inspection.fault!r} {vars(inspection.fault)}"
+    assert inspection.fault.partial == inspection.text == "sk-" + "*" * (len(KEY) - 3)
+
+
+@given(
+    before=st.text("sk-proj*N \n", max_size=12),
+    after=st.text("sk-proj*N \n", max_size=12),
+    cuts=st.lists(st.integers(1, 80), max_size=12),
+)
+@example(before="", after="", cuts=[*range(1, 80)])
+@example(before="sk-proj-", after="sk-proj-", cuts=[10, 20])
+def test_no_cut_in_reads_shows_a_key(before: str, after: str, cuts: list[int]) -> None:
+    said = before + KEY + after
+    ends = sorted({min(cut, len(said)) for cut in cuts} | {len(said)})
+    reads = [said[begin:end].encode() for begin, end in pairwise([0, *ends])]
+    start = len(said[: said.index(KEY)])
+    tap = WireTap(KEY, lambda: None)
+    tap.gate.left, came = None, b""
+    tap.text = lambda: came.decode()
+
+    async def read() -> None:
+        nonlocal came
+        tap.asked()
+        for raw in reads:
+            assert await tap.piece(raw) == raw, "the client gets it as it is"
+            came += raw
+            tap.passed()
+            for shown in (tap.shown, "".join(frame.raw.decode() for frame in tap.record.frames)):
+                assert set(shown[start + 3 : start + len(KEY)]) <= {"*"}
+        tap.end()
+
+    asyncio.run(read())
+    raw = b"".join(frame.raw for frame in tap.record.frames)
+    text = "".join(frame.text for frame in tap.record.frames)
+    assert len(raw) == tap.record.total.bytes == len(text) == len(said)
+    assert text == tap.shown
+    masked = said.replace(KEY, KEY[:3] + "*" * (len(KEY) - 3))
+    for shown in (raw.decode(), text):
+        assert all(one in (other, "*") for one, other in zip(shown, masked, strict=True))
+    doubtful = next(n for n in range(len(after), -1, -1) if after.endswith(KEY[:n])) if after else 0
+    assert text[: len(text) - doubtful] == masked[: len(text) - doubtful], "the text is otherwise as it is"
+
+
+@pytest.mark.parametrize("key", ["", "none", "ollama", "EMPTY"])
+def test_a_word_that_is_no_key_is_not_blotted_out(key: str) -> None:
+    assert Blot(key, "*").whole(f"a {key} b {key}") == f"a {key} b {key}"
+
+
+def test_what_is_held_has_no_end_of_a_key_that_began_before() -> None:
+    tap = WireTap(KEY, lambda: None)
+    tap.gate.step(1)
+    first, second = (b"data: " + KEY.encode()[:30]), (KEY.encode()[30:] + b"\n\n")
+
+    async def read() -> bytes:
+        tap.asked()
+        await tap.piece(first)
+        waiting = asyncio.ensure_future(tap.piece(second))
+        await asyncio.sleep(0)
+        assert tap.held is not None
+        held = tap.held.raw
+        waiting.cancel()
+        return held
+
+    assert asyncio.run(read()) == b"*" * (len(KEY) - 30) + b"\n\n"
 
 
 async def test_what_is_no_event_stream_has_bytes_and_text_and_no_events(server: Server) -> None:

@@ -180,8 +180,62 @@ def test_the_file_is_for_its_owner_alone_and_holds_no_request(path: Path) -> Non
     text = path.read_text("utf-8")
     assert "Ada" not in text
     assert json.loads(text).keys() == {
-        *("recording", "request", "provider", "model", "far", "made", "end", "seconds", "pieces")
+        *(
+            "recording",
+            "request",
+            "max_tokens",
+            "provider",
+            "model",
+            "far",
+            "made",
+            "end",
+            "seconds",
+            "pieces",
+        )
     }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the platform has no modes")
+@pytest.mark.parametrize(("mode", "after"), [(0o644, 0o600), (0o664, 0o600), (0o700, 0o700), (0o600, 0o600)])
+def test_a_file_that_others_could_read_is_closed_to_them(mode: int, after: int, path: Path) -> None:
+    path.touch()
+    path.chmod(mode)
+    aio.run(LLM("practice", pace=0, record=path).complete(HELLO, max_tokens=3))
+    assert stat.S_IMODE(path.stat().st_mode) == after
+    assert len(kept_in(path)) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the platform has no modes")
+def test_one_that_cannot_be_closed_to_others_is_told_of(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    path.touch()
+    path.chmod(0o644)
+    monkeypatch.setattr(os, "fchmod", refuse)
+    with pytest.warns(RuntimeWarning, match=r"Others than you may read the replies in .*lesson\.jsonl"):
+        aio.run(LLM("practice", pace=0, record=path).complete(HELLO, max_tokens=3))
+    assert len(kept_in(path)) == 1
+
+
+async def test_a_model_with_a_very_long_name_is_played_too(server: Server, path: Path) -> None:
+    server.replies = [stream("a")]
+    name = "m" * 300
+    await ask(LLM(base_url=server.url, api_key=KEY, model=name, record=path), max_tokens=7)
+    for model in (None, name):
+        assert (await ask(LLM(replay=path, model=model, pace=0), max_tokens=7))[1] == "a"
+
+
+@pytest.mark.parametrize(
+    ("most", "field", "told"), [(10, "MAX_BYTES", "more than 10"), (-1, "_LONGEST", "a day")]
+)
+async def test_what_could_not_be_played_is_not_written(
+    most: int, field: str, told: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, field, most)
+    with pytest.warns(RuntimeWarning, match=f"not recorded in .*{told}"):
+        assert (await LLM("practice", pace=0, record=path).complete(HELLO, max_tokens=3)).text
+    assert not written(path)
 
 
 SAID_KEYS: dict[str, Reply] = {
@@ -335,9 +389,35 @@ async def test_a_request_that_was_not_recorded_is_refused_at_once(path: Path) ->
         await again.complete([{"role": "user", "content": "Something else"}])
     assert "record" in refused.value.advice
     assert "is there" not in refused.value.message
-    with pytest.raises(CallerError, match="is there streamed, not as a whole"):
-        await again.complete(HELLO, max_tokens=3)
     assert again.tokens == 0
+
+
+@pytest.mark.parametrize(
+    ("recorded", "streamed", "hint"),
+    [
+        ([(True, 9)], False, "It is there streamed, not as a whole."),
+        ([(False, 9)], True, "It is there as a whole reply, not streamed."),
+        ([(True, 5), (True, 3), (True, 3), (False, 4)], True, "It is there with max_tokens=3 or 5."),
+        ([(True, 5)], False, "It is there streamed, not as a whole, with max_tokens=5."),
+    ],
+)
+async def test_how_else_it_was_recorded_is_said(
+    recorded: list[tuple[bool, int]], streamed: bool, hint: str, path: Path
+) -> None:
+    async def work(llm: LLM, streamed: bool, limit: int) -> None:
+        if not streamed:
+            await llm.complete(HELLO, max_tokens=limit)
+            return
+        async for _ in llm.stream(HELLO, max_tokens=limit):
+            pass
+
+    async with LLM("practice", pace=0, record=path) as llm:
+        for each in recorded:
+            await work(llm, *each)
+        await llm.complete([{"role": "user", "content": "Something else"}], max_tokens=8)
+    with pytest.raises(CallerError) as refused:
+        await work(LLM(replay=path), streamed, 9)
+    assert refused.value.message.endswith(f"with the same max_tokens. {hint}")
 
 
 def line(**changes: Any) -> bytes:
@@ -359,7 +439,9 @@ def test_a_write_that_was_broken_off_costs_its_own_reply_alone(path: Path) -> No
     last = line(seconds=3.0)
     for end in range(1, len(last) - 1, 7):
         path.write_bytes(line() + last[:end])
-        with pytest.warns(RuntimeWarning, match=r"1 of 2 lines cannot be read and are left out \(line 2\)"):
+        with pytest.warns(
+            RuntimeWarning, match=r"1 of 2 lines cannot be read and are left out \(line 2\): as after"
+        ):
             found = replaying.Recording(path)
         assert [kept.seconds for kept in found._kept] == [2.0]
         recording._append(path, line(seconds=4.0))
@@ -434,7 +516,6 @@ WRONG_LINES: dict[str, bytes] = {
     "no JSON": b"{\n",
     "no object": b"[1, 2]\n",
     "deep": b"[" * 100_000 + b"\n",
-    "another version": line(recording=2),
     "no pieces": line(pieces=None),
     "a piece that is no text": line(pieces=[[1.0, 5]]),
     "a lone surrogate": line(pieces=[[1.0, "\ud800"]]),
@@ -456,6 +537,40 @@ def test_a_line_that_cannot_be_read_is_left_out_and_told(wrong: bytes, path: Pat
         assert LLM(replay=path).model == "m1 (recording)"
     path.write_bytes(wrong)
     with pytest.raises(CallerError, match="no reply that can be read"):
+        LLM(replay=path)
+
+
+def test_what_a_newer_version_wrote_is_named_as_that(path: Path) -> None:
+    holding(path, line(recording=2, pieces={"other": "form"}), b"[" * 9, b"\n")
+    with pytest.raises(CallerError, match="a newer version of this package wrote it"):
+        LLM(replay=path)
+    holding(path, line(recording=2), line())
+    with pytest.warns(RuntimeWarning, match=r"1 of 2 lines .*\(line 1\): a newer version of this package"):
+        assert LLM(replay=path).model == "m1 (recording)"
+
+
+@pytest.mark.parametrize("field", ["replay", "record"])
+@pytest.mark.parametrize(
+    "wrong", [5, b"lesson.jsonl", ["lesson.jsonl"], "~nobody-of-this-name/x", "no\0.jsonl"]
+)
+def test_what_names_no_file(wrong: Any, field: str) -> None:
+    with pytest.raises(CallerError, match=r"names no file|no file has such a name") as refused:
+        LLM(**{field: wrong})
+    assert refused.value.field == field
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the platform has no such files")
+def test_what_would_never_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for endless in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(CallerError, match="no plain file"):
+            LLM(replay=endless)
+
+
+def test_a_recording_too_large_is_not_read(path: Path) -> None:
+    path.write_bytes(line())
+    os.truncate(path, recording.MAX_BYTES + 1)
+    with pytest.raises(CallerError, match="more than 100,000,000 bytes"):
         LLM(replay=path)
 
 

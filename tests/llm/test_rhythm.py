@@ -118,7 +118,7 @@ SOUND = json.dumps(FACTS)
 WRONG: dict[str, tuple[str, str]] = {
     "no JSON": (SOUND[:-9], "JSON"),
     "no object": ("[]", "object"),
-    "another version": (json.dumps(FACTS | {"version": 2}), "version"),
+    "another version": (json.dumps(FACTS | {"version": 2}), "a newer version of this package"),
     "no run": (json.dumps(FACTS | {"streams": []}), "streams"),
     "one piece": (json.dumps(FACTS | {"streams": [{"at": [1.0]}]}), "streams.0.at"),
     "no time passes": (json.dumps(FACTS | {"streams": [{"at": [0, 0]}]}), "no time"),
@@ -148,12 +148,22 @@ def test_what_is_no_profile_is_refused_with_its_reason(text: str, why: str, tmp_
 
 
 @pytest.mark.parametrize(
-    "source", ["nobody", "no/such/file.json", "", "x" * 5000, Path("no-such.json"), SHIPPED]
+    "source",
+    ["nobody", "no/such/file.json", "", "x" * 5000, "no\0.json", Path("no-such.json"), SHIPPED, 5, [1]],
 )
-def test_what_is_not_there_is_refused(source: str | Path) -> None:
-    with pytest.raises(CallerError, match="cannot be used") as refused:
-        Profile.load(source)
+def test_what_is_not_there_is_refused(source: Any) -> None:
+    with pytest.raises(CallerError, match=r"cannot be used|names no file") as refused:
+        LLM(profile=source)
     assert len(refused.value.message) < 400
+    assert refused.value.field == "profile"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the platform has no such files")
+def test_what_would_never_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    for endless in (tmp_path / "pipe.json", Path("/dev/zero")):
+        with pytest.raises(CallerError, match="no plain file"):
+            Profile.load(endless)
 
 
 def test_a_profile_too_large_is_not_read(tmp_path: Path) -> None:
@@ -295,6 +305,9 @@ def test_many_at_once_take_a_run_each() -> None:
             async for _ in llm.stream(HELLO, max_tokens=3, tap=clock):
                 pass
 
+        await llm.complete(
+            HELLO, max_tokens=1
+        )  # the SDK's first request asks in a thread what machine this is
         await asyncio.gather(*map(one, clocks))
         return sorted(clock.times[0] for clock in clocks)
 

@@ -12,7 +12,7 @@ from mockmate_nb.errors import Kind, MockMateError
 from mockmate_nb.llm.client import LLM
 from mockmate_nb.llm.stream import ChatStream
 from mockmate_nb.llm.tap import Step, Tap
-from tests.llm.misbehaving import DONE, HELLO, MakeLLM, Reply, Server, chunk, stream, whole
+from tests.llm.misbehaving import DONE, FOREVER, HELLO, MakeLLM, Reply, Server, chunk, stream, whole
 
 CONNECTING = ["connecting", "connected", "sent", "headers"]
 END = chunk(finish="stop") + DONE
@@ -141,6 +141,32 @@ async def test_one_that_raises_cuts_and_the_stream_takes_up_again(
     assert (reply.seams, tap.seen.count("asked"), len(server.requests)) == ([2], 2, 2)
     assert server.requests[1].partial == "a "
     assert [note for note in tap.seen if note in CONNECTING] == CONNECTING * 2
+    await asyncio.wait_for(server.requests[0].gone.wait(), 10)
+
+
+class CutterBehind(Notes):
+    """Cuts the first line behind its first piece of text."""
+
+    cut = False
+
+    def passed(self) -> None:
+        self.seen.append("passed")
+        if not self.cut and "a " in str(self.seen[-2]):
+            self.cut = True
+            raise httpx2.ReadError("cut by hand")
+
+
+async def test_one_that_raises_when_a_piece_has_passed_cuts_behind_it(
+    server: Server, llm: MakeLLM, no_pause: None
+) -> None:
+    first = chunk("a ")
+    server.answer = lambda request: stream("b") if request.partial else Reply([first, FOREVER])
+    tap = CutterBehind()
+    reply = llm().stream(HELLO, tap=tap)
+    assert await read(reply) == "a b", "the piece before the cut is read, the line is not waited for"
+    assert (reply.seams, tap.seen.count("asked"), server.requests[1].partial) == ([2], 2, "a ")
+    begun = ["asked", *CONNECTING]
+    assert tap.seen[: 2 * len(begun) + 3] == [*begun, len(first), *data(first), "passed", *begun]
     await asyncio.wait_for(server.requests[0].gone.wait(), 10)
 
 

@@ -18,7 +18,7 @@ from mockmate_nb.view.wire_panel import MAX_TOKENS, WirePanel
 from mockmate_nb.view.wire_rows import BYTES_MAX, FRAME, ROWS_MAX, SHOWN_MAX, WireRows, _part, _row
 from mockmate_nb.view.wire_words import SPEEDS, WIRE_WORDS, seam_line
 from mockmate_nb.wire.sse import ServerSentEvent
-from tests.llm.misbehaving import closed_port
+from tests.llm.misbehaving import KEY, Server, closed_port, stream
 
 
 @pytest.fixture(autouse=True)
@@ -169,6 +169,20 @@ def test_a_failure_is_told_with_its_advice(made: Made, monkeypatch: pytest.Monke
     assert "sk-never-shown" not in str(
         [part.get_state() for part in (panel, panel.fault, panel.rows, panel.view)]
     )
+
+
+def test_a_key_that_the_service_repeats_is_not_on_the_screen(made: Made) -> None:
+    server = Server()
+    aio.run(server.__aenter__())
+    try:
+        server.replies = [stream("It is ", KEY[:9], KEY[9:], ".")]
+        panel = made(LLM(base_url=server.url, api_key=KEY, model="m"))
+        run(panel.start())
+        soon(lambda: panel.view.state == "complete")
+        assert panel.inspection is not None
+        assert panel.view.text == panel.inspection.text == f"It is sk-{'*' * (len(KEY) - 3)}."
+    finally:
+        aio.run(server.__aexit__())
 
 
 def test_where_the_question_goes_stands_there_before_it_goes(made: Made) -> None:

@@ -1,4 +1,5 @@
 // The buttons of the panel that times a click, and the page's side of its clock.
+import { holdKeys } from "./hold_focus.js";
 import { pageTime } from "./page_clock.js";
 
 /**
@@ -62,6 +63,7 @@ export default () => {
       const root = document.createElement("div");
       root.className = "mm-glyph";
       const gone = new AbortController();
+      holdKeys(() => root.closest(".mockmate-glyph"), gone.signal);
       /** @param {string} name */
       const idle = (name) => model.get("busy") === (name !== "stop");
       const buttons = BUTTONS.map((name) => {

@@ -1,4 +1,5 @@
 // A lane's clock: runs in the page, without a word from the kernel. What was measured comes from Python, as text.
+import { holdFocus, holdKeys } from "./hold_focus.js";
 import { KernelClock } from "./kernel_clock.js";
 
 /** @typedef {import("./kernel_clock.js").ClockModel} Model */
@@ -73,15 +74,20 @@ export default () => {
       // Where the kernel is gone nobody will stop the clock: it stands still, as all does.
       if (root.closest(".jupyter-widgets-disconnected")) return;
       const speed = model.get("speed");
-      const gone = Math.max(0, (kernel.now() - model.get("began")) * speed);
-      time.textContent = running(gone, language);
-      timer = setTimeout(look, (TENTH - (gone % TENTH)) / speed);
+      const past = Math.max(0, (kernel.now() - model.get("began")) * speed);
+      time.textContent = running(past, language);
+      timer = setTimeout(look, (TENTH - (past % TENTH)) / speed);
     };
+    const gone = new AbortController();
+    const panelOf = () => /** @type {HTMLElement | null} */ (root.closest(".mockmate-race") ?? root.closest(".mockmate-measuring"));
+    holdFocus(panelOf, gone.signal);
+    holdKeys(panelOf, gone.signal);
     kernel.looks.add(look);
     TRAITS.forEach((name) => model.on(`change:${name}`, look));
     look();
     return () => {
       clearTimeout(timer);
+      gone.abort();
       kernel.looks.delete(look);
       TRAITS.forEach((name) => model.off(`change:${name}`, look));
       root.remove();

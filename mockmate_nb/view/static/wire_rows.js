@@ -1,4 +1,5 @@
 // The wire inspector's rows: bytes beside events, one row a chunk, as they come.
+import { holdFocus, holdKeys } from "./hold_focus.js";
 import { RowList } from "./wire_list.js";
 import { heldRowOf, part, rowOf } from "./wire_row.js";
 import { markText, wireTexts } from "./wire_text.js";
@@ -12,7 +13,6 @@ import { markText, wireTexts } from "./wire_text.js";
  *   off: (event: string, callback: (...content: any[]) => void) => void}} Model
  */
 
-const OWN_KEYS = "data-lm-suppress-shortcuts";
 const PANEL = ".mockmate-wire";
 const AT_END = 24;
 
@@ -50,8 +50,6 @@ class WireView {
     this.following = true;
     /** @type {HTMLElement[]} */
     this.held = [];
-    /** @type {HTMLButtonElement | null} */
-    this.lastButton = null;
     this.gone = new AbortController();
     this.all = () => this.draw({ anew: true, rows: [...received.rows.values()], ask: false });
     const { root, hex, list } = this.parts;
@@ -67,6 +65,8 @@ class WireView {
     list.addEventListener("pointerover", ({ target }) => this.choose(this.numberOf(target)));
     list.addEventListener("pointerleave", () => this.choose(this.numberOf(document.activeElement)));
     list.addEventListener("focusin", ({ target }) => this.choose(this.numberOf(target)));
+    holdFocus(() => this.panel, signal, () => list);
+    holdKeys(() => this.panel, signal);
     window.addEventListener("keydown", (event) => this.pressed(event), { capture: true, signal });
     window.addEventListener("click", (event) => this.clicked(event), { capture: true, signal });
     this.sizes = new ResizeObserver(() => this.toEnd());
@@ -183,7 +183,7 @@ class WireView {
     const { held } = news;
     if (!held) return;
     const { number, request } = held;
-    if (this.mark.number !== number) this.mark = { number, at: 0 };
+    if (this.mark.number !== number) this.mark = { number, at: Math.floor(held.shown / 2) };
     const made = heldRowOf(held, this.hexadecimal, words, this.mark.at, (at) => {
       this.mark = { number, at };
       this.model.send({ type: "cut_at", number, at });
@@ -193,8 +193,7 @@ class WireView {
   }
 
   /**
-   * The keys of the whole panel: JupyterLab takes none that has a meaning here. A field keeps its own, and a button
-   * Enter and Space.
+   * The keys of the whole panel. A field keeps its own, and a button Enter and Space.
    * @param {KeyboardEvent} event
    */
   pressed(event) {
@@ -205,7 +204,6 @@ class WireView {
     const button = target.closest("button");
     const presses = free && button && (key === "Enter" || key === " ");
     const act = free && !presses ? this.actOf(key, this.parts.list.contains(target)) : null;
-    panel.toggleAttribute(OWN_KEYS, Boolean(presses || act));
     if (!act) return;
     event.preventDefault();
     act();
@@ -224,24 +222,6 @@ class WireView {
     const now = this.numberOf(document.activeElement);
     const next = now ? this.items.get(now + by) : [...this.items.values()].at(-1);
     next?.focus();
-  }
-
-  /** What has just become impossible to press must not keep the focus from the person. */
-  keepFocus() {
-    const { activeElement: active } = document;
-    if (active instanceof HTMLButtonElement && this.panel.contains(active)) this.lastButton = active;
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        if (this.lastButton?.disabled && [document.body, this.lastButton].includes(/** @type {any} */ (document.activeElement))) {
-          this.focus();
-        }
-        this.lastButton = null;
-      }),
-    );
-  }
-
-  focus() {
-    this.parts.list.focus({ preventScroll: true });
   }
 
   undo() {
@@ -264,11 +244,8 @@ export default () => {
       const want = () => model.send({ type: "want", run: received.run, after: received.last });
       /** @param {any} message @param {DataView[]} buffers */
       const heard = (message, buffers) => {
-        if (message.type === "focus") views.forEach((view) => view.focus());
         if (message.type !== "rows") return;
-        const before = received.news?.state;
         const step = received.take(message, buffers[0]);
-        if (before !== message.state) views.forEach((view) => view.keepFocus());
         views.forEach((view) => view.draw(step));
         if (step.ask) want();
       };

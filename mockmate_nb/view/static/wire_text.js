@@ -1,5 +1,8 @@
 // The words of the wire inspector's rows, and the marks in the text beside them.
 
+/** "1 chunk", "1,234 chunks". @param {number} count @param {string} noun */
+const some = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
 const WIRE_TEXTS = {
   en: {
     list: "Chunks, oldest first",
@@ -15,19 +18,19 @@ const WIRE_TEXTS = {
     half: "Half an event: the client shows nothing of it.",
     heldNote: "The client has not seen these bytes yet.",
     /** @param {number} at @param {number} size */
-    cutAt: (at, size) => `Cut here breaks the line after ${at} of these ${size} bytes.`,
+    cutAt: (at, size) => `Cut here breaks the line after ${at} of these ${some(size, "byte")}.`,
     cut: "The line is cut here.",
-    /** @param {number} count */ lost: (count) => ` ${count.toLocaleString("en")} bytes of this chunk never arrived.`,
+    /** @param {number} count */ lost: (count) => ` ${some(count, "byte")} of this chunk never reached the client.`,
     /** @param {number} count */ more: (count) => `… ${count.toLocaleString("en")} more`,
     /** @param {number} number @param {number} had */
-    request: (number, had) => `Request ${number}: the client asks again, with the ${had} characters it has.`,
-    /** @param {number} count */ leftOut: (count) => `${count.toLocaleString("en")} earlier chunks are counted, not kept.`,
+    request: (number, had) => `Request ${number}: the client asks again, with the ${some(had, "character")} it has.`,
+    /** @param {number} count */ leftOut: (count) => `Counted, not kept: ${some(count, "earlier chunk")}.`,
     /** @param {number} byte */ offset: (byte) => `from byte ${byte.toLocaleString("en")}`,
     /** @param {string} time */ wasHeld: (time) => `held ${time}`,
     /** @param {{chunks: number, bytes: number, events: number}} total @param {number} characters */
     total: ({ chunks, bytes, events }, characters) =>
-      [`${chunks} chunks`, `${bytes.toLocaleString("en")} bytes`, `${events} events`, `${characters} characters`].join(" · "),
-    /** @param {number} ratio */ ratio: (ratio) => ` · ${ratio} bytes for each character of text`,
+      [some(chunks, "chunk"), some(bytes, "byte"), some(events, "event"), some(characters, "character")].join(" · "),
+    /** @param {number} ratio */ ratio: (ratio) => ` · ${some(ratio, "byte")} for each character of text`,
   },
   zh: {
     list: "各块，从最早的开始",
@@ -45,7 +48,7 @@ const WIRE_TEXTS = {
     /** @param {number} at @param {number} size */
     cutAt: (at, size) => `“在此切断”会在这 ${size} 个字节中的前 ${at} 个之后切断线路。`,
     cut: "线路在此切断。",
-    /** @param {number} count */ lost: (count) => `这一块还有 ${count.toLocaleString("en")} 字节没有到达。`,
+    /** @param {number} count */ lost: (count) => `这一块还有 ${count.toLocaleString("en")} 字节没有到达客户端。`,
     /** @param {number} count */ more: (count) => `……还有 ${count.toLocaleString("en")}`,
     /** @param {number} number @param {number} had */
     request: (number, had) => `第 ${number} 次请求：客户端带着已有的 ${had} 个字符再次请求。`,
