@@ -50,7 +50,7 @@ class Hop(NamedTuple):
 def waterfall(hops: Sequence[Hop], *, language: Language = "en", width: int = WIDE) -> Figure:
     """A row a hop: its name, a bar from where it begins (p50, with a thin line to p95), and its figures.
 
-    A hop too short to be seen is 3 pixels long; its figure says what it took. A p95 far beyond the last bar ends in
+    A hop too short to be seen is 3 pixels long; its figure says what it took. One of no length has no bar. A p95 far beyond the last bar ends in
     an arrow. `width` in pixels, 360 at least; below 520 the figure of p95 is left out.
     `CallerError` where there is no hop or a figure is none.
     """
@@ -104,7 +104,8 @@ def _row(axes: Axes, y: float, hop: Hop, across: Scale, places: Sequence[float])
         write(axes, 4, y + (LINE - 3) * (len(lines) - 1 - 2 * at) / 2, line)
     begin = min(across(hop.start), across.end - THINNEST)
     end = max(across(hop.start + hop.length_p50), begin + THINNEST)
-    axes.add_patch(Rectangle((begin, y - BAR / 2), end - begin, BAR, facecolor=ACCENT, edgecolor="none"))
+    if hop.length_p50 > 0:
+        axes.add_patch(Rectangle((begin, y - BAR / 2), end - begin, BAR, facecolor=ACCENT, edgecolor="none"))
     _whisker(axes, end, hop.start + hop.length_p95, across, y)
     write(axes, places[0], y, as_time(hop.length_p50), side="right", bold=True)
     if len(places) > 2:

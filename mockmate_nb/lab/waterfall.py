@@ -30,23 +30,35 @@ Name = Literal["up", "client", "connect", "provider", "empty", "view", "down", "
 Fault = Literal["lost", "moved"]
 
 HOPS: Mapping[Name, Mapping[Language, tuple[str, str]]] = {
-    "up": {"en": ("Hop 3, up", "click → kernel hears it"), "zh": ("第 3 跳，去程", "点击 → 内核收到")},
-    "client": {"en": ("Our client", "heard → request begun"), "zh": ("客户端", "收到 → 开始请求")},
+    "up": {
+        "en": ("click → kernel", "pressed → the kernel hears it (hop 3, up)"),
+        "zh": ("点击 → 内核", "按下 → 内核收到（第 3 跳，去程）"),
+    },
+    "client": {
+        "en": ("our client", "heard → request begun"),
+        "zh": ("我们的客户端", "收到 → 开始请求"),
+    },
     "connect": {
-        "en": ("Hop 1, connecting", "begun → request sent"),
-        "zh": ("第 1 跳，连接", "开始 → 请求发出"),
+        "en": ("connecting", "begun → request sent (hop 1)"),
+        "zh": ("建立连接", "开始 → 请求发出（第 1 跳）"),
     },
     "provider": {
-        "en": ("Hop 1, provider", "request sent → first byte"),
-        "zh": ("第 1 跳，服务端", "请求发出 → 首字节"),
+        "en": ("model: until the first byte", "request sent → first byte (hop 1)"),
+        "zh": ("模型：首字节之前", "请求发出 → 首字节（第 1 跳）"),
     },
     "empty": {
-        "en": ("Hop 1, empty chunks", "first byte → first text"),
-        "zh": ("第 1 跳，空块", "首字节 → 首个文字"),
+        "en": ("model: empty chunks", "first byte → first text (hop 1)"),
+        "zh": ("模型：空块", "首字节 → 首个文字（第 1 跳）"),
     },
-    "view": {"en": ("Our view", "text read → sent to the page"), "zh": ("视图", "读到文字 → 发给页面")},
-    "down": {"en": ("Hop 3, down", "sent → page has it"), "zh": ("第 3 跳，回程", "发出 → 页面收到")},
-    "paint": {"en": ("Page", "has it → painted"), "zh": ("页面", "收到 → 显示出来")},
+    "view": {
+        "en": ("our view", "text read → sent to the page"),
+        "zh": ("我们的视图", "读到文字 → 发给页面"),
+    },
+    "down": {
+        "en": ("kernel → page", "sent → the page has it (hop 3, down)"),
+        "zh": ("内核 → 页面", "发出 → 页面收到（第 3 跳，回程）"),
+    },
+    "paint": {"en": ("painting", "the page has it → painted"), "zh": ("显示", "页面收到 → 显示出来")},
 }
 """Each hop's name, and from where to where it goes, in the order of time; each begins where the one before ends.
 
@@ -184,7 +196,11 @@ def percentiles(values: Sequence[float]) -> tuple[float, float]:
 
 @dataclass
 class Waterfall:
-    """What the clicks so far say. In seconds; nothing of any text is in it."""
+    """What the clicks so far say. In seconds; nothing of any text is in it.
+
+    The first click opens the connection and runs code for the first time: it is a warm-up, kept in `clicks` but not
+    `counted`. All figures are of those that are; while there is no other click, of the first.
+    """
 
     clicks: list[Hops] = field(default_factory=list)
     lost: int = 0
@@ -203,29 +219,38 @@ class Waterfall:
         return found
 
     @property
+    def counted(self) -> Sequence[Hops]:
+        """The clicks after the first."""
+        return self.clicks[1:]
+
+    @property
+    def _shown(self) -> Sequence[Hops]:
+        return self.counted or self.clicks
+
+    @property
     def simulated(self) -> int:
-        """How many of the clicks that count were made by the page itself."""
-        return sum(click.simulated for click in self.clicks)
+        """How many of the clicks that the figures are of were made by the page itself."""
+        return sum(click.simulated for click in self._shown)
 
     @property
     def whole(self) -> tuple[float, float] | None:
         """p50 and p95 from click to glyph, on the page's clock alone."""
-        return _maybe(click.whole for click in self.clicks)
+        return _maybe(click.whole for click in self._shown)
 
     @property
     def later(self) -> tuple[float, float] | None:
         """p50 and p95 from a later piece of text in our hands to its glyph."""
-        return _maybe(seconds for click in self.clicks for seconds in click.later)
+        return _maybe(seconds for click in self._shown for seconds in click.later)
 
     @property
     def uncertain(self) -> float | None:
         """How well `up` and `down` are told apart: ± so many seconds (median over the clicks)."""
-        found = _maybe(click.uncertain for click in self.clicks)
+        found = _maybe(click.uncertain for click in self._shown)
         return found and found[0]
 
     def rows(self) -> list[Row]:
         """A row a hop, in order of time. The shares add up to 1: all seconds of the hop by all seconds waited."""
-        clicks = tuple(self.clicks)
+        clicks = tuple(self._shown)
         waited = sum(click.whole for click in clicks)
         rows = []
         for at, name in enumerate(HOPS if clicks else ()):
@@ -234,12 +259,15 @@ class Waterfall:
             p50, p95 = percentiles(taken)
             blurred = (self.uncertain or 0.0) if name in ("up", "down") else 0.0
             share = sum(taken) / waited if waited else 0.0
-            rows.append(Row(name, percentiles(starts)[0], p50, p95, share, len(clicks), blurred))
+            rows.append(Row(name, percentiles(starts)[0], p50, p95, share, len(self.counted), blurred))
         return rows
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a hop, in order of time: `hop`, `p50`, `p95`, `share`, `n`, `uncertain` (±); times in seconds."""
+        """One row a hop, in order of time: `hop`, `p50`, `p95`, `share`, `n`, `uncertain` (±); times in seconds.
+
+        `n` clicks are counted; 0: the figures are those of the warm-up.
+        """
         import pandas as pd
 
         return pd.DataFrame(self.rows(), columns=list(Row._fields)).drop(columns="start")

@@ -31,7 +31,7 @@ class Press(NamedTuple):
 
 
 class GlyphControls(PublishedWidget):
-    """Ask, 10 more, Stop, Start again. `press` and `ping` speak to the page that shows them, on the worker loop."""
+    """Ask, 10 more, Stop, Clear figures. `press` and `ping` speak to the page that shows them, on the worker loop."""
 
     _esm = joined("glyph.js")
     _css = STATIC / "glyph.css"

@@ -21,7 +21,6 @@ from mockmate_nb.llm.client import LLM
 from mockmate_nb.llm.stream import ChatStream
 from mockmate_nb.view.acts import Acts
 from mockmate_nb.view.closing import close_whole
-from mockmate_nb.view.esm import STATIC
 from mockmate_nb.view.glyph_controls import Command, GlyphControls, Press
 from mockmate_nb.view.glyph_words import report_html, say
 from mockmate_nb.view.lines import alarm, note
@@ -29,8 +28,10 @@ from mockmate_nb.view.paints import Paint
 from mockmate_nb.view.publishing import from_cell
 from mockmate_nb.view.run_text import well_formed
 from mockmate_nb.view.stream_view import StreamView
-from mockmate_nb.view.words import destination
+from mockmate_nb.view.styles import sheets
+from mockmate_nb.view.words import address, destination
 
+STYLE, IDLE = sheets("glyph_panel.css"), "mockmate-glyph-idle"
 MORE, MAX_TOKENS, PINGS = 10, 48, 5
 PAGE_SECONDS, PAINT_SECONDS, PING_SECONDS = 5.0, 10.0, 1.0
 PAUSE = (0.1, 0.2)
@@ -69,6 +70,9 @@ class GlyphPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.head, self.said, self.report = w.HTML(self._head()), w.HTML(), w.HTML()
         super().__init__([self.head, self.controls, self.text, self.said, self.report])
         self.add_class("mockmate-glyph")
+        if language == "zh":
+            self.add_class("mockmate-zh")
+        self._rest(say(language, "nothing"))
         self.said.layout.display = "none"
         self.controls.on_press(self._pressed)
         self.controls.on_command(self._command)
@@ -144,7 +148,7 @@ class GlyphPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     async def _reset(self) -> None:
         self._refuse_while_running()
         self.waterfall = Waterfall()
-        self.text.set_text("")
+        self._rest(say(self.language, "nothing"))
         from_cell(setattr, self.report, "value", "")
 
     def _refuse_while_running(self) -> None:
@@ -167,6 +171,9 @@ class GlyphPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             began = time.perf_counter()
             await asyncio.sleep(0)  # the request goes out before the page is told of it
             self.controls.show_busy(True)
+            if self.text.status:
+                from_cell(self.remove_class, IDLE)
+                self.text.status = ""
             run = self.text.start()
             try:
                 length = 0
@@ -176,12 +183,16 @@ class GlyphPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
                     read.append((time.perf_counter(), length))
                     self.text.append(piece, run=run)
             except MockMateError:
-                self.text.finish("failed", run=run)
+                if length:
+                    self.text.finish("failed", run=run)
+                else:
+                    self._rest(self._nothing_came())
                 raise
         self.text.finish("stopped" if self._stopped else "complete", run=run)
         if stream.timing.first_content is None:
             if self._stopped:
                 return
+            self._rest(say(self.language, "empty"))
             raise UnreadableReply(say(self.language, "empty"), advice=say(self.language, "empty_why"))
         text = marks.reading(began + stream.timing.first_content)
         paints = await self._paints_of(run, press.page, length)
@@ -205,6 +216,15 @@ class GlyphPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             )
         )
         await self._draw()
+
+    def _rest(self, why: str) -> None:
+        """No text stands there, and none is awaited."""
+        from_cell(self.add_class, IDLE)
+        self.text.set_text("")
+        self.text.status = why
+
+    def _nothing_came(self) -> str:
+        return say(self.language, "nothing_came", where=address(self._llm.settings, self.language))
 
     async def _paints_of(self, run: int, page: float, length: int) -> list[Paint]:
         """What the page that was pressed says of this run, once all of it is painted or nothing more comes."""
@@ -242,10 +262,10 @@ class GlyphPanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         lines = [
             say(self.language, "about"),
             say(self.language, "goes", where=destination(settings, self.language)),
+            say(self.language, "asked", prompt=self._messages[0]["content"]),
         ]
         lines += [say(self.language, "practice")] if self._llm.is_practice else [self._llm.warning]
-        style = f"<style>{(STATIC / 'glyph_panel.css').read_text('utf-8')}</style>"
-        return f"{style}<h3>{say(self.language, 'title')}</h3>{''.join(map(note, lines))}"
+        return f"<style>{STYLE}</style><h3>{say(self.language, 'title')}</h3>{''.join(map(note, lines))}"
 
     def _tell(self, fault: Exception) -> None:
         self._say(

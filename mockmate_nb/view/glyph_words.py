@@ -14,8 +14,8 @@ from mockmate_nb.units import as_share, as_time
 from mockmate_nb.view.lines import note
 
 LABELS: Mapping[Language, Mapping[str, str]] = {
-    "en": {"ask": "Ask", "more": "10 more, by itself", "stop": "Stop", "reset": "Start again"},
-    "zh": {"ask": "提问", "more": "自动再来 10 次", "stop": "停止", "reset": "重新开始"},
+    "en": {"ask": "Ask", "more": "10 more, automatically", "stop": "Stop", "reset": "Clear figures"},
+    "zh": {"ask": "提问", "more": "自动再来 10 次", "stop": "停止", "reset": "清除数据"},
 }
 WIDTHS = {"wide": 640, "narrow": 380}
 """Pixels of the picture; the page shows the one that fits."""
@@ -24,15 +24,24 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "title": "From click to glyph",
         "about": "Press Ask. The page notes when you pressed and when the first text was on the screen; the kernel "
         "notes what happened in between. While a cell runs, the kernel may hear a press late: that waiting is then "
-        "part of the first hop.",
+        "part of “click → kernel”.",
         "goes": "The prompt goes to: {where}.",
         "practice": "The practice model speaks from fixed templates: no network, no AI.",
         "prompt": "Tell me in a few sentences what a streamed reply is.",
         "speaker": "Model",
-        "caption": "From click to glyph: {n} clicks",
-        "caption_one": "From click to glyph: one click",
+        "caption": "From click to glyph: {n} clicks, without the first, a warm-up",
+        "caption_one": "From click to glyph: one click, without the first, a warm-up",
+        "caption_none": "From click to glyph: the first click, a warm-up",
+        "warm_up": "The first click opens the connection and runs code for the first time: it will not be counted. "
+        "Press again.",
         "hop": "Hop",
         "share": "share",
+        "shares": "Share: of all the time waited from click to glyph, this part's.",
+        "sums": "The p50s of the parts do not add up to the p50 of the whole: each is the middle of its own times.",
+        "asked": "Asked each time: “{prompt}”",
+        "nothing": "Nothing asked yet.",
+        "nothing_came": "The request to {where} failed before any text came.",
+        "between": " ",
         "whole": "From click to glyph",
         "one_clock": "on the page's clock alone",
         "later": "Later text",
@@ -54,21 +63,29 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
         "title": "从点击到屏幕上的字",
         "about": "请按“提问”。页面记下你按下的时刻和第一段文字显示出来的时刻，中间发生了什么由内核记录。"
-        "单元格运行期间，内核可能较晚才收到点击，这段等待会算进第一段。",
+        "单元格运行期间，内核可能较晚才收到点击，这段等待会算进“点击 → 内核”。",
         "goes": "提示词会发给：{where}。",
         "practice": "练习模型按固定模板说话：不联网，也不是人工智能。",
         "prompt": "请用几句话说明什么是流式回复。",
         "speaker": "模型",
-        "caption": "从点击到显示：{n} 次点击",
-        "caption_one": "从点击到显示：1 次点击",
+        "caption": "从点击到显示：{n} 次点击（第一次为预热，不计入）",
+        "caption_one": "从点击到显示：1 次点击（第一次为预热，不计入）",
+        "caption_none": "从点击到显示：第一次点击（预热）",
+        "warm_up": "第一次点击要建立连接、首次运行代码，不会计入。请再按一次。",
         "hop": "环节",
         "share": "占比",
+        "shares": "占比：在从点击到显示的全部等待时间中，这一段占多少。",
+        "sums": "各段的 p50 相加不等于总时间的 p50：每个 p50 都是它自己那一列时间的中间值。",
+        "asked": "每次问的是：“{prompt}”",
+        "nothing": "还没有提问。",
+        "nothing_came": "发往{where}的请求失败，没有收到任何文字。",
+        "between": "",
         "whole": "从点击到显示",
         "one_clock": "只用页面的时钟",
         "later": "后续文字",
         "clocks": "页面和内核各有一个时钟，总时间只用页面的时钟测量。去程和回程怎样分摊它们的总和，"
         "只能精确到 ± {uncertain}，这是最快的几次往返也无法确定的部分。",
-        "frames": "内核拿到 → 显示出来；要等下一帧，每 40 毫秒发一条消息",
+        "frames": "内核拿到 → 显示出来；要等下一帧，每 40 ms 发一条消息",
         "few": "点击少于 20 次时，p95 几乎就是最慢的那一次。",
         "simulated": "其中 {n} 次是模拟点击：没有人按下，时刻由页面自己记录。",
         "lost": "没有显示出来、因而不计入的点击：{n} 次。后台标签页不会绘制内容。",
@@ -94,8 +111,8 @@ def report_html(waterfall: Waterfall, language: Language) -> str:
     notes = "".join(note(line) for line in _notes(waterfall, language))
     if whole is None:
         return notes
-    n = len(waterfall.clicks)
-    caption = say(language, "caption" if n > 1 else "caption_one", n=n)
+    n = len(waterfall.counted)
+    caption = say(language, ("caption_none", "caption_one", "caption")[min(n, 2)], n=n)
     heads = (say(language, "hop"), "p50", "p95", say(language, "share"))
     head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
     body = "".join(
@@ -131,9 +148,13 @@ def _row(
 
 
 def _notes(waterfall: Waterfall, language: Language) -> Iterator[str]:
+    n = len(waterfall.counted)
     if waterfall.uncertain is not None:
+        if not n:
+            yield say(language, "warm_up")
+        yield say(language, "shares") + (say(language, "between") + say(language, "sums") if n > 1 else "")
         yield say(language, "clocks", uncertain=as_time(waterfall.uncertain))
-        if len(waterfall.clicks) < 20:
+        if 1 < n < 20:
             yield say(language, "few")
     for name in ("simulated", "lost", "moved"):
         if n := getattr(waterfall, name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from collections import deque
@@ -17,13 +18,13 @@ from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.measuring import Measuring
 from mockmate_nb.units import as_time
 from mockmate_nb.view.closing import close_whole
-from mockmate_nb.view.esm import STATIC
 from mockmate_nb.view.lines import alarm, status
 from mockmate_nb.view.publishing import from_cell
 from mockmate_nb.view.race_clock import RaceClock
 from mockmate_nb.view.race_words import say
+from mockmate_nb.view.styles import sheets
 
-STYLE = (STATIC / "race.css").read_text("utf-8")
+STYLE = sheets("race.css")
 BURST, PAUSE = 2, 0.2
 """So many lines go to the page in so many seconds: one when a run is over, one when the next begins."""
 ENOUGH = 3
@@ -35,7 +36,14 @@ WORDS: dict[Language, dict[str, str]] = {
         "progress": "Measured so far",
         "count": "{done} of {total} runs",
         "left": "about {time} left",
-        "done": "Done: {done} runs in {time}.",
+        "done": "Done: {done} runs{warm_up} in {time}.",
+        "warm_up": " ({count} of them warm-up)",
+        "pair": "pair {pair} of {pairs}",
+        "warming": "warm-up",
+        "at_once": "{streams} at once",
+        "warm": "warm",
+        "cold": "cold",
+        "comma": ", ",
         "early": "Ended after {done} of {total} runs: too many of them failed. What was measured is kept.",
         "cancelled": "Cancelled after {done} of {total} runs. What was measured is kept.",
         "nothing": "Cancelled before the first run was over.",
@@ -47,7 +55,14 @@ WORDS: dict[Language, dict[str, str]] = {
         "progress": "测量进度",
         "count": "已测 {done} / {total} 次",
         "left": "大约还要 {time}",
-        "done": "测完了：{done} 次，用时 {time}。",
+        "done": "测完了：{done} 次{warm_up}，用时 {time}。",
+        "warm_up": "（其中预热 {count} 次）",
+        "pair": "第 {pair} 对，共 {pairs} 对",
+        "warming": "预热",
+        "at_once": "同时 {streams} 个",
+        "warm": "热缓存",
+        "cold": "冷缓存",
+        "comma": "，",
         "early": "失败太多，提前结束：共 {total} 次，测了 {done} 次，已测的都保留着。",
         "cancelled": "已取消：共 {total} 次，测了 {done} 次，已测的都保留着。",
         "nothing": "已取消，一次也没有测完。",
@@ -82,8 +97,11 @@ class MeasuringView(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         style = w.HTML(f"<style>{STYLE}</style>", layout=w.Layout(display="none"))
         bar = w.HBox([self.line, self.clock, self.cancel])
         bar.add_class("mockmate-measuring-bar")
+        self.cancel.add_class("mockmate-halts")
         super().__init__([style, bar, self.told, self.result])
         self.add_class("mockmate-measuring")
+        if language == "zh":
+            self.add_class("mockmate-zh")
         self._fill()
         measuring.on_change(self._changed)
         if measuring.finished:
@@ -152,9 +170,8 @@ class MeasuringView(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         parts = [self._word("count", done=work.done, total=work.total)]
         if not over:
             parts += [
-                work.doing and f'<span lang="en">{escape(work.doing)}</span>',
+                escape(doing_in(work.doing, self.language)),
                 self._left(),
-                self._word("elapsed"),
             ]
         said = self._word("between").join(part for part in parts if part)
         bar = f'<progress value="{work.done}" max="{work.total}" aria-label="{self._word("progress")}"></progress>'
@@ -174,7 +191,9 @@ class MeasuringView(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         if work.done < work.total:
             name = "early" if not work.stopped else "cancelled" if work.done else "nothing"
             return self._word(name, done=work.done, total=work.total)
-        return self._word("done", done=work.done, time=self._elapsed)
+        kept_apart = len(getattr(work.report, "warm_up", ()))
+        warm_up = self._word("warm_up", count=kept_apart) if kept_apart else ""
+        return self._word("done", done=work.done, warm_up=warm_up, time=self._elapsed)
 
     @property
     def _elapsed(self) -> str:
@@ -182,6 +201,23 @@ class MeasuringView(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _word(self, name: str, **values: object) -> str:
         return WORDS[self.language][name].format(**values)
+
+
+def doing_in(doing: str, language: Language) -> str:
+    """A line of `Measuring.doing` in that language; one of no known form stays as it is."""
+    words = WORDS[language]
+    what, _, cache = doing.partition(", ")
+    if cache and cache not in ("warm", "cold"):
+        return doing
+    if what == "warm-up":
+        said = words["warming"]
+    elif found := re.fullmatch(r"pair (\d+) of (\d+)", what):
+        said = words["pair"].format(pair=found[1], pairs=found[2])
+    elif found := re.fullmatch(r"(\d+) at once", what):
+        said = words["at_once"].format(streams=found[1])
+    else:
+        return doing
+    return words["comma"].join([said, words[cache]] if cache else [said])
 
 
 def whole_time(seconds: float, language: Language) -> str:

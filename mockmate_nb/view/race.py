@@ -24,15 +24,15 @@ from mockmate_nb.llm.stream import Message
 from mockmate_nb.view import race_html
 from mockmate_nb.view.acts import Act, Acts
 from mockmate_nb.view.closing import close_whole
-from mockmate_nb.view.esm import STATIC
 from mockmate_nb.view.lines import alarm, status
 from mockmate_nb.view.markdown import render
 from mockmate_nb.view.measuring_view import MeasuringView
 from mockmate_nb.view.publishing import from_cell
 from mockmate_nb.view.race_lane import Lane, Lap
 from mockmate_nb.view.race_words import SPEEDS, pair_verdict, say, speed_words
+from mockmate_nb.view.styles import sheets
 
-STYLE = (STATIC / "race.css").read_text("utf-8")
+STYLE = sheets("race.css")
 MODES: tuple[Mode, Mode] = ("stream", "batch")
 PAIRS, FASTEST = 10, 100.0
 
@@ -94,6 +94,8 @@ class RacePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._measured = w.VBox()
         super().__init__(self._laid_out())
         self.add_class("mockmate-race")
+        if language == "zh":
+            self.add_class("mockmate-zh")
         self._wire()
         self._refresh()
         warm_up()
@@ -118,7 +120,7 @@ class RacePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def replay(self, speed: float = 1.0) -> Begun[None]:
         """The last race once more, both lanes at once, at so many of its seconds a second."""
-        return self._begin("replay", partial(self._do, partial(self._replay, speed)))
+        return self._begin("replay", partial(self._do, partial(self._replay, speed), "replay_halted"))
 
     def more(self, pairs: int = PAIRS) -> Begun[None]:
         """So many pairs, without a picture of each, and the report on them."""
@@ -141,19 +143,21 @@ class RacePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             (self.prompt, "field"),
             (controls, "controls"),
             (lanes, "lanes"),
+            (self.said, "said"),
             (self.finding, "finding"),
             (more, "more"),
             (self._measured, "measured"),
         ):
             part.add_class(f"mockmate-race-{name}")
         start.add_class("mockmate-likely")
+        stop.add_class("mockmate-halts")
         return [head, self.prompt, self.where, controls, self.said, lanes, self.finding, more, self._measured]
 
     def _wire(self) -> None:
         acts: dict[str, Act] = {
             "start": partial(self._do, self._race),
             "stop": self._stop,
-            "replay": partial(self._do, self._replay_chosen),
+            "replay": partial(self._do, self._replay_chosen, "replay_halted"),
             "more": partial(self._do, partial(self._more, PAIRS)),
         }
         for name, act in acts.items():
@@ -168,8 +172,8 @@ class RacePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     # On the worker loop from here on.
 
-    async def _do(self, work: Act) -> None:
-        """One thing at a time; a stop is an ending like another."""
+    async def _do(self, work: Act, halted: str = "halted") -> None:
+        """One thing at a time; a stop is an ending like another, told in the words of that name."""
         if self._work is not None:
             raise self._refused("busy")
         self._work = asyncio.create_task(work())
@@ -178,7 +182,7 @@ class RacePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         try:
             await asyncio.wait([self._work])
             if self._work.cancelled():
-                self._say("halted")
+                self._say(halted)
                 for lane in self.lanes.values():
                     lane.rest()
             else:
@@ -273,6 +277,7 @@ class RacePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._measuring = compare(self.llm, [self._messages()], pairs, max_tokens=self.max_tokens)
         view = from_cell(MeasuringView, self._measuring, self.language)
         from_cell(self._put, view, f"<h4>{say(self.language, 'pairs', pairs=pairs)}</h4>")
+        self._refresh()
         self._say("measuring")
         try:
             await view.begin()
@@ -319,7 +324,7 @@ class RacePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         busy, may_replay = self._work is not None, len(self._laps) == len(MODES)
         for name, may in (
             ("start", not busy),
-            ("stop", busy),
+            ("stop", busy and self._measuring is None),  # a measurement has its own Cancel
             ("replay", may_replay and not busy),
             ("more", not busy),
         ):

@@ -28,6 +28,8 @@ def on_this_machine(llm: LLM) -> bool:
 def where(llm: LLM, messages: list[Message], max_tokens: int, language: Language) -> str:
     """Where the prompt goes and how much that is, before it goes; and whether the lanes run at once."""
     place = destination(llm.settings, language)
+    if llm.settings.provider.name not in PLAYS:
+        place = say(language, "model_at", model=llm.settings.model, where=place)
     if llm.settings.leaves_machine:
         sent = prompt_tokens(messages)
         facts = {

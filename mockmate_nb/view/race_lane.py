@@ -101,17 +101,18 @@ class Lane(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self.say(alarm(told))
 
     async def play(self, lap: Lap, speed: float) -> None:
-        """The lap once more, at so many of its seconds a second."""
+        """The lap once more, at so many of its seconds a second; stopped, it stands at its end at once."""
         self.begin(speed)
+        left = lap.pieces()
         try:
-            for at, piece in lap.pieces():
-                await self._until(at)
+            while left:
+                await self._until(left[0][0])
+                at, piece = left.pop(0)
                 self.add(piece, at)
             await self._until(lap.run.e2e)
-        except asyncio.CancelledError:
-            self.stopped()
-            raise
-        self.over(lap.run)
+        finally:
+            self.view.append("".join(piece for _, piece in left))
+            self.over(lap.run)
 
     @property
     def _gone(self) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
@@ -24,10 +23,11 @@ from mockmate_nb.view.closing import close_whole
 from mockmate_nb.view.lines import alarm, note, status
 from mockmate_nb.view.run_text import Ending
 from mockmate_nb.view.stream_view import StreamView
+from mockmate_nb.view.styles import sheets
 from mockmate_nb.view.wire_rows import Key, WireRows
 from mockmate_nb.view.wire_words import SPEEDS, say, seam_line, standing, where_to
 
-STYLE = (Path(__file__).parent / "static" / "wire_panel.css").read_text("utf-8")
+STYLE = sheets("wire_panel.css")
 MAX_TOKENS = 200
 AS_IT_COMES = SPEEDS["full"]
 RUNNING = ("playing", "paused")
@@ -60,20 +60,34 @@ class WirePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             w.HTML(),
             w.HTML(),
         )
-        self.key_line = w.HTML(note(self._speak("keys")))
+        self.key_line, self.times = w.HTML(note(self._speak("keys"))), w.HTML(note(self._speak("times")))
         self.buttons = {name: w.Button() for name in ("start", "toggle", "step", "cut", "stop")}
         self.speed = w.Dropdown(options=self._speeds(), description=self._speak("speed"))
         self._chosen: float | None = None
         self._shown = self._view_run = 0
+        self._waited = False  # whether chunks of this stream were read later than they came
         self.rows = WireRows(language=language)
         self.view = StreamView(self._speak("text"), language=language, markdown=False)
         controls, body = w.HBox([*self.buttons.values(), self.speed]), w.Box([self.rows, self.view])
         controls.add_class("mockmate-wire-controls")
         body.add_class("mockmate-wire-body")
         super().__init__(
-            [self.title, self.prompt, self.where, controls, self.status, self.fault, body, self.key_line]
+            [
+                self.title,
+                self.prompt,
+                self.where,
+                controls,
+                self.status,
+                self.fault,
+                body,
+                self.times,
+                self.key_line,
+            ]
         )
         self.add_class("mockmate-wire")
+        if language == "zh":
+            self.add_class("mockmate-zh")
+        self.buttons["toggle"].add_class("mockmate-halts")
         self._wire()
         self._refresh()
         warm_up()
@@ -135,8 +149,6 @@ class WirePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _pressed(self, act: Act, button: w.Button | None = None) -> None:
         self._acts.press(act, may=lambda: button is None or not button.disabled, waits=False)
-        if button is self.buttons["start"]:
-            self.rows.focus()
 
     def _speed_chosen(self, change: dict[str, Any]) -> None:
         self._pressed(partial(self._slow, change["new"] or None))
@@ -185,7 +197,7 @@ class WirePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         inspection = inspect(self.llm, prompt, max_tokens=MAX_TOKENS)
         inspection.slow(self._chosen)
         self.fault.value = ""
-        self._shown, self._view_run = 0, self.view.start()
+        self._shown, self._view_run, self._waited = 0, self.view.start(), False
         self.rows.follow(inspection)
         self.inspection = inspection
         return inspection
@@ -197,10 +209,11 @@ class WirePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             new = inspection.text[self._shown :]
             self._shown += len(new)
             self.view.append(new, run=self._view_run)
-            if (seams := seam_line(inspection.seams, self.language)) != self.view.status:
+            if (seams := seam_line(inspection.seams, inspection.text, self.language)) != self.view.status:
                 self.view.status = seams
             if state in ENDINGS:
-                self.view.finish(ENDINGS[state], run=self._view_run)
+                if inspection.text or state != "failed":  # of nothing no end was cut off
+                    self.view.finish(ENDINGS[state], run=self._view_run)
                 if inspection.fault is not None:
                     self._tell(inspection.fault)
         self._refresh()
@@ -217,8 +230,11 @@ class WirePanel(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         for name, button in self.buttons.items():
             button.description = say(names.get(name, name))
             button.disabled = not able.get(name, runs)
-        (self.add_class if state == "idle" else self.remove_class)("mockmate-wire-idle")
-        line = status(standing(inspection, self.language))
+        nothing = state == "idle" or (state == "failed" and not self.view.text)
+        (self.add_class if nothing else self.remove_class)("mockmate-wire-idle")
+        self._waited = self._waited or state == "paused" or bool(inspection and inspection.speed)
+        self.times.layout.display = "" if self._waited else "none"
+        line = status(standing(inspection, self.llm.settings, self.language))
         if self.status.value != line:
             self.status.value = line
 

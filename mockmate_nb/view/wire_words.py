@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mockmate_nb.interview.question import Language
 from mockmate_nb.lab.wire import Inspection
 from mockmate_nb.settings import Settings
-from mockmate_nb.view.words import destination
+from mockmate_nb.view.words import address, destination
 
 SPEEDS = {"full": 0.0, "ten": 10.0, "three": 3.0, "one": 1.0}
 WIRE_WORDS: dict[Language, dict[str, str]] = {
@@ -40,10 +40,14 @@ WIRE_WORDS: dict[Language, dict[str, str]] = {
         "playing_again": "The reply goes on: request {requests}.",
         "paused": "Paused. The next chunk has not come yet.",
         "held": "Paused. Chunk {number} is held: {size:,} bytes have come, and the client has not seen them.",
-        "seams": "Gone on after a cut at byte {at} of the text.",
+        "seams": "Gone on after a cut at character {at} of the text.",
+        "times": "The time of a chunk is when it was read from the line. While the reply is paused or slowed, what "
+        "comes waits there unread: its time here is later than when it came.",
         "done": "The reply is whole.",
+        "empty": "The reply is whole, and empty.",
         "stopped": "Stopped. The connection is closed; what came stays.",
-        "failed": "The reply broke off for good; what came stays.",
+        "failed": "The reply from {where} broke off for good; what came stays.",
+        "failed_bare": "The request to {where} failed before any text came.",
         "cuts": " The line was cut {count} times, and the text went on each time.",
         "cuts_one": " The line was cut once, and the text went on.",
     },
@@ -76,10 +80,14 @@ WIRE_WORDS: dict[Language, dict[str, str]] = {
         "playing_again": "回复继续：第 {requests} 次请求。",
         "paused": "已暂停。下一块还没有到。",
         "held": "已暂停。第 {number} 块被扣住：{size:,} 字节已经到达，客户端还没有看到。",
-        "seams": "在文字的第 {at} 字节处切断后接续。",
+        "seams": "在文字的第 {at} 个字符处切断后接续。",
+        "times": "每一块的时间是从线路读取它的时刻。暂停或放慢期间，已到的字节等在那里未读，"
+        "所以这里的时间比到达的时刻晚。",
         "done": "回复完整。",
+        "empty": "回复完整，但没有内容。",
         "stopped": "已停止，连接已关闭；已到的内容保留。",
-        "failed": "回复彻底中断；已到的内容保留。",
+        "failed": "来自{where}的回复彻底中断；已到的内容保留。",
+        "failed_bare": "发往{where}的请求失败，没有收到任何文字。",
         "cuts": "线路被切断 {count} 次，文字每次都接了下去。",
         "cuts_one": "线路被切断一次，文字接了下去。",
     },
@@ -96,12 +104,14 @@ def where_to(settings: Settings, language: Language) -> str:
     return say(language, name, where=destination(settings, language))
 
 
-def seam_line(seams: Sequence[int], language: Language) -> str:
-    """Where the text went on after a cut; empty where it did not."""
-    return say(language, "seams", at=", ".join(f"{seam:,}" for seam in seams)) if seams else ""
+def seam_line(seams: Sequence[int], text: str, language: Language) -> str:
+    """Where the text went on after a cut, in characters; empty where it did not. `seams` are offsets in UTF-8."""
+    raw = text.encode()
+    found = ", ".join(f"{len(raw[:seam].decode(errors='ignore')):,}" for seam in seams)
+    return say(language, "seams", at=found) if found else ""
 
 
-def standing(inspection: Inspection | None, language: Language) -> str:
+def standing(inspection: Inspection | None, settings: Settings, language: Language) -> str:
     """How it stands, in a sentence that changes with what a person has to know, not with each chunk."""
     if inspection is None:
         return say(language, "idle")
@@ -114,6 +124,11 @@ def standing(inspection: Inspection | None, language: Language) -> str:
         return say(language, "asking" if requests < 2 and not frames else "asking_again")
     if state == "playing" and requests > 1:
         return say(language, "playing_again", requests=requests)
+    if state == "failed":
+        name = "failed" if inspection.text else "failed_bare"
+        return say(language, name, where=address(settings, language))
+    if state == "done" and not inspection.text:
+        return say(language, "empty")
     ending = ""
     if state == "done" and requests > 1:
         ending = say(language, "cuts_one" if requests == 2 else "cuts", count=requests - 1)

@@ -232,5 +232,11 @@ def destination(settings: Settings, language: Language) -> str:
     return word(language, "away", label=label, host=settings.host) if settings.leaves_machine else label
 
 
+def address(settings: Settings, language: Language) -> str:
+    """Who is asked, with the address where there is one; for a screen to say of whom it speaks."""
+    label, url = provider_label(settings, language), settings.base_url
+    return word(language, "away", label=label, host=url) if url else label
+
+
 def word(language: Language, name: str, /, **values: object) -> str:
     return WORDS[language][name].format(**values)

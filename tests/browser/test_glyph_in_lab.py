@@ -67,7 +67,7 @@ async def ask(lab: Lab, name: str = "ask") -> None:
 
 async def measured(lab: Lab, n: int) -> dict[str, Any]:
     """What the kernel knows once `n` clicks are told in the panel's table."""
-    caption = "one click" if n == 1 else f"{n} clicks"
+    caption = ("the first click", "one click", f"{n - 1} clicks")[min(n, 3) - 1]
     await expect(lab.page.locator(".mockmate-glyph caption")).to_contain_text(caption, timeout=60_000)
     await expect(lab.page.locator(".mm-glyph-ask")).to_have_attribute("aria-disabled", "false")
     found: dict[str, Any] = json.loads(await lab.kernel("told()"))
@@ -157,7 +157,7 @@ async def test_everybody_can_press_and_read(lab: Lab) -> None:
     await begin(lab, setup=setup)
     await lab.page.locator(".mm-glyph-ask").focus()
     await lab.page.keyboard.press("Enter")
-    await expect(lab.page.locator(".mockmate-glyph caption")).to_contain_text("1 次点击", timeout=60_000)
+    await expect(lab.page.locator(".mockmate-glyph caption")).to_contain_text("第一次点击", timeout=60_000)
     assert await lab.page.evaluate("() => document.activeElement.className") == "mm-glyph-ask"
     themes: tuple[Theme, ...] = ("light", "dark")
     for theme in themes:

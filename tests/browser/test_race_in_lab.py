@@ -108,7 +108,7 @@ async def test_a_person_runs_a_race_replays_it_and_measures_more_pairs(lab: Lab)
 
     await lab.kernel("panel.llm = LLM('practice', pace=2000)")
     await button(lab, "10 more pairs").click()
-    await expect(lab.page.get_by_text("Done: 22 runs")).to_be_visible(timeout=WAIT)
+    await expect(lab.page.get_by_text("Done: 22 runs (2 of them warm-up)")).to_be_visible(timeout=WAIT)
     await is_over(lab)
     await expect(lab.page.locator(".mockmate-measuring")).to_contain_text("10 pairs.", timeout=WAIT)
     found = await shut_out(lab, ".mockmate-race")
@@ -146,8 +146,8 @@ async def test_the_clock_runs_without_the_kernel_and_stop_works_before_the_first
 @pytest.mark.parametrize(
     ("language", "start", "proves", "done"),
     [
-        ("en", "Start", "One pair proves little", "Done: 12 runs"),
-        ("zh", "开始", "只测一对说明不了多少问题", "测完了：12 次"),
+        ("en", "Start", "One pair proves little", "Done: 12 runs (2 of them warm-up)"),
+        ("zh", "开始", "只测一对说明不了多少问题", "测完了：12 次（其中预热 2 次）"),
     ],
 )
 async def test_on_a_narrow_page_the_lanes_stand_one_below_the_other(

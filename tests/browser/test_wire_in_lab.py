@@ -74,7 +74,7 @@ async def test_a_person_steps_cuts_inside_an_event_and_sees_the_text_go_on(desk:
     await expect(desk.page.locator(".mm-wire-held")).to_contain_text("the line after 60 of these")
     await button(desk, "Cut here").click()
     await stands(desk, "Chunk 5 is held")
-    await expect(rows(desk).nth(3)).to_contain_text("bytes of this chunk never arrived")
+    await expect(rows(desk).nth(3)).to_contain_text("bytes of this chunk never reached the client")
     await expect(rows(desk).nth(3)).to_contain_text("Half an event")
     await expect(desk.page.locator(".mm-wire-again")).to_have_text(
         "Request 2: the client asks again, with the 8 characters it has."

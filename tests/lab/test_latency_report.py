@@ -197,3 +197,35 @@ def test_a_report_without_runs_has_a_page_too() -> None:
 
 def test_it_says_of_itself_what_it_is() -> None:
     assert repr(report()) == "<LatencyReport: m, 8 of 8 pairs>"
+
+
+def test_whole_times_are_batch_over_stream() -> None:
+    slow_batch = report(even=False)
+    assert slow_batch.interval("batch_over_stream").value == pytest.approx((1.106 + 1.108) / 2.2)
+
+
+def test_discards_count_for_their_own_kind_of_cache() -> None:
+    lost = (Discard(2, "batch", "cold", "server", "x"),)
+    summary = report(caches=("warm", "cold"), discards=lost).summary
+    assert set(summary[summary["cache"] == "warm"]["discarded"]) == {0}
+    assert set(summary[summary["cache"] == "cold"]["discarded"]) == {1}
+
+
+def test_the_services_own_times_are_told_in_seconds() -> None:
+    told = report()
+    runs = tuple(replace(run, server={"prompt_ms": 12.5, "predicted_ms": 2500.0}) for run in told.runs)
+    page = replace(told, runs=runs).html()
+    assert "prompt read in 12.5 ms, tokens made in 2.50 s" in page
+
+
+@pytest.mark.parametrize(("queue", "busy"), [(0.5, False), (1.3, False), (1.5, True), (6.0, True)])
+def test_a_busy_machine_is_told_of_from_seven_tenths_a_core_on(queue: float, busy: bool) -> None:
+    page = report(loads=(Load(queue, 0.5),), machine={"processor": "Any, 2 cores"}).html()
+    assert ("The machine was busy" in page) is busy
+
+
+def test_our_own_share_is_told_where_it_was_seen() -> None:
+    told = report()
+    runs = tuple(replace(run, own_first=0.001, own_chunk=0.00002) for run in told.runs)
+    assert "1.00 ms of each time to the first text, 0.0200 ms a chunk" in replace(told, runs=runs).html()
+    assert "Our own client" not in told.html()

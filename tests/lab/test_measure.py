@@ -224,3 +224,35 @@ def test_a_server_of_ours_is_told_about_length_and_cache(cache: Any) -> None:
         "ignore_eos": True,
         "cache_prompt": cache == "warm",
     }
+
+
+async def test_the_end_mark_is_no_event_of_the_reply() -> None:
+    late = [*SPOKEN[:-1], PAUSE, DONE]
+    run, _ = await measured(Reply(late))
+    assert run.e2e - run.last_event >= PAUSE * 0.9
+
+
+async def test_our_own_share_of_the_first_text_holds_making_the_request() -> None:
+    run, _ = await measured(Reply(SPOKEN))
+    assert run.own_first is not None
+    assert run.connected is not None
+    assert run.sent is not None
+    assert run.own_first > run.sent - run.connected
+    assert run.own_first < run.first_content - PAUSE
+
+
+def test_openai_is_sent_no_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    class Caught(Exception):  # noqa: N818 - it ends the call where it is looked at
+        pass
+
+    def stream(self: LLM, messages: Any, **options: Any) -> None:
+        asked.update(options)
+        raise Caught
+
+    monkeypatch.setattr(LLM, "stream", stream)
+    llm = LLM("openai", api_key=KEY, model="gpt-5-mini")
+    with pytest.raises(Caught):
+        aio.run(measure(llm, HELLO, "stream"))
+    assert asked["temperature"] is None

@@ -21,6 +21,7 @@ from tests.llm.misbehaving import DONE, KEY, Reply, Request, Server, chunk, erro
 from tests.llm.test_practice import in_no_time
 
 SECRET = "What do you know about Ada Nobody?"
+LATE = 0.09
 NUMBER = re.compile(r"^\[(\d+)\] ")
 
 
@@ -118,9 +119,7 @@ async def test_what_is_kept_is_when_and_how_much_and_nothing_of_what(server: Ser
     for stream, batch in zip(made.streams, made.batches, strict=True):
         assert len(stream.at) == 4, "an empty piece is none"
         assert min(b - a for a, b in zip(stream.at, stream.at[1:], strict=False)) > 0
-        assert stream.at[0] >= 0.002
         assert sum(stream.tokens) == batch.tokens == 5, "the tokens are the service's own count"
-        assert batch.seconds >= 0.004
     text = made.json_text()
     assert not [word for word in (KEY, "Ada", "To be", "127.0.0.1") if word in text]
     assert "m, warm prompt cache, recorded on" in made.label.en
@@ -135,7 +134,7 @@ async def test_the_wait_for_the_connection_is_no_part_of_the_rhythm(
     connect = asyncio.get_running_loop().create_connection
 
     async def late(*args: Any, **how: Any) -> Any:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.1)
         return await connect(*args, **how)
 
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", late)
@@ -148,13 +147,11 @@ async def test_the_wait_for_the_connection_is_no_part_of_the_rhythm(
     monkeypatch.setattr(profiling, "measure", spied)
     made = await record_profile(model(server), "A", runs=1, name="mine")
     _, stream, batch = seen
-    ours = (stream.sent or 0.0) + (stream.own_chunk or 0.0)
-    assert min(stream.first_content, batch.e2e) > 0.5
-    assert (
-        0.002 <= made.streams[0].at[0] == pytest.approx(stream.first_content - stream.sent - stream.own_chunk)
-    )
-    assert made.streams[0].at[0] < stream.first_content - 0.5
-    assert made.batches[0].seconds < batch.e2e - 0.5
+    assert stream.sent is not None
+    assert stream.own_chunk is not None
+    assert stream.sent > LATE, "it is in what was measured"
+    assert made.streams[0].at[0] == pytest.approx(stream.first_content - stream.sent - stream.own_chunk)
+    assert made.batches[0].seconds < batch.e2e - LATE
 
 
 async def test_a_piece_is_a_token_where_the_service_counts_so_or_not_at_all(server: Server) -> None:

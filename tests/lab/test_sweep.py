@@ -11,7 +11,9 @@ import pytest
 from mockmate_nb.errors import CallerError, MockMateError
 from mockmate_nb.lab import sweep as sweep_module
 from mockmate_nb.lab.latency import Limits, SweepReport, sweep
+from mockmate_nb.lab.metrics import METRICS
 from mockmate_nb.llm.client import LLM
+from tests.lab.simulated_times import simulated_run
 from tests.llm.misbehaving import KEY, Reply, Request, Server, chunk, error, stream
 
 ONE, TWO = stream("One ", "two."), Reply([chunk("One "), 0.05, chunk("two."), chunk(finish="stop")])
@@ -145,3 +147,20 @@ async def test_a_service_that_fails_at_first_is_asked_again(monkeypatch: pytest.
         report = await sweep(asked(server), "Hello?", [1], requests=2)
     assert report.finished
     assert len(report.levels[0].runs) == 2
+
+
+async def test_tokens_a_second_are_those_of_all_readers_over_the_levels_time() -> None:
+    async with Server() as server:
+        server.answer = lambda _: TWO
+        report = await sweep(asked(server), "Hello?", [2], requests=4)
+    (row,) = report.frame.to_dict("records")
+    assert row["tokens_per_second"] == pytest.approx(8 / report.levels[0].seconds)
+
+
+def test_a_limit_that_is_just_kept_is_kept() -> None:
+    run = simulated_run([(0.5 + 0.1 * n, n + 1) for n in range(11)])
+    tpot = METRICS["tpot"].of(run)
+    assert tpot is not None
+    assert Limits(run.first_content, tpot).met(run)
+    assert not Limits(run.first_content - 1e-9, tpot).met(run)
+    assert not Limits(run.first_content, tpot - 1e-9).met(run)

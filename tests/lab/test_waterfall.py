@@ -221,6 +221,9 @@ def test_no_hop_is_negative_and_the_truth_is_within_what_is_said(
 
 def test_the_frame_has_a_row_a_hop_whose_shares_add_up() -> None:
     world, falls = World(ahead=9.0), Waterfall()
+    falls.add(world.click({**TRUE, "provider": 9.0}, pings=near(world), simulated=True))
+    assert set(falls.frame.n) == {0}, "the first is a warm-up"
+    assert falls.whole == pytest.approx((9.04, 9.04), abs=1e-6)
     for provider in (0.1, 0.2, 0.3, 0.4):
         click = world.click({**TRUE, "provider": provider}, pings=near(world), simulated=provider > 0.3)
         falls.add(replace(click, later=(Later(100.0, world.page(100.0 + provider)),)))
@@ -234,6 +237,7 @@ def test_the_frame_has_a_row_a_hop_whose_shares_add_up() -> None:
     assert falls.whole == pytest.approx((0.29, 0.425), abs=1e-6)
     assert falls.later == pytest.approx((0.25, 0.385), abs=0.003)
     assert (falls.simulated, falls.lost, falls.moved) == (1, 0, 0)
+    assert (len(falls.clicks), len(falls.counted)) == (5, 4)
     starts = [row.start for row in falls.rows()]
     assert starts == sorted(starts)
     assert starts[4] == pytest.approx(0.016 + 0.25, abs=0.003)

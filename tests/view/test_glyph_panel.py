@@ -108,13 +108,40 @@ def test_a_click_becomes_hops_that_add_up(panel: GlyphPanel, browser: Browser) -
 
 def test_the_page_presses_by_itself_and_that_is_said(panel: GlyphPanel, browser: Browser) -> None:
     run(panel.ask(3))
-    assert (len(panel.waterfall.clicks), panel.waterfall.simulated) == (3, 3)
-    assert "3 of these clicks were simulated" in panel.report.value
+    assert (len(panel.waterfall.clicks), panel.waterfall.simulated) == (3, 2)
+    assert "2 of these clicks were simulated" in panel.report.value
+    assert "2 clicks, without the first, a warm-up" in panel.report.value
     frame = panel.waterfall.frame
     assert list(frame.hop) == list(HOPS)
-    assert set(frame.n) == {3}
+    assert set(frame.n) == {2}
     browser.click()
-    assert soon(lambda: "3 of these clicks" in panel.report.value and len(panel.waterfall.clicks) == 4)
+    assert soon(lambda: "3 clicks, without" in panel.report.value)
+    assert "2 of these clicks" in panel.report.value
+
+
+def test_the_first_click_is_called_a_warm_up_and_sums_are_explained_where_there_are_some(
+    panel: GlyphPanel, browser: Browser
+) -> None:
+    said = []
+    for _ in range(3):
+        run(panel.ask())
+        said.append(panel.report.value)
+    assert ["it will not be counted" in page for page in said] == [True, False, False]
+    assert ["do not add up" in page for page in said] == [False, False, True]
+    assert all("Share: of all the time waited" in page for page in said)
+
+
+def test_where_nothing_is_asked_nothing_is_awaited(panel: GlyphPanel, browser: Browser) -> None:
+    assert "Asked each time: “Tell me" in panel.head.value
+    assert (idle(panel), panel.text.status) == (True, "Nothing asked yet.")
+    run(panel.ask())
+    assert (idle(panel), panel.text.status) == (False, "")
+    run(panel.reset())
+    assert (idle(panel), panel.text.status) == (True, "Nothing asked yet.")
+
+
+def idle(panel: GlyphPanel) -> bool:
+    return glyph_panel.IDLE in panel._dom_classes
 
 
 @pytest.mark.parametrize(("pace", "slow", "hop"), [(5, 0.0, "provider"), (100, 0.3, "paint")])
@@ -203,7 +230,9 @@ def test_a_model_that_fails_ends_the_series_and_keeps_what_there_was(
     panel._llm = LLM(base_url="http://127.0.0.1:9/v1", model="none")
     browser.click()
     assert soon(lambda: 'role="alert"' in panel.said.value)
-    assert soon(lambda: panel.text.state == "failed" and not panel.controls.busy)
+    assert soon(lambda: idle(panel) and not panel.controls.busy)
+    assert panel.text.state != "failed", "where nothing came nothing was cut off"
+    assert "at http://127.0.0.1:9/v1 failed before any text came" in panel.text.status
     with pytest.raises(MockMateError):
         run(panel.ask(5))
     assert len(panel.waterfall.clicks) == 1

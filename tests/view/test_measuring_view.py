@@ -13,7 +13,7 @@ from mockmate_nb import aio, run
 from mockmate_nb.errors import Kind, ProviderError
 from mockmate_nb.interview.question import LANGUAGES, Language
 from mockmate_nb.lab.measuring import Measuring
-from mockmate_nb.view.measuring_view import PAUSE, WORDS, MeasuringView, whole_time
+from mockmate_nb.view.measuring_view import PAUSE, WORDS, MeasuringView, doing_in, whole_time
 from tests.view.panels import soon
 
 Work = Measuring[SimpleNamespace]
@@ -204,6 +204,30 @@ def test_what_is_being_done_is_set_as_text() -> None:
 )
 def test_an_estimate_is_no_finer_than_it_can_be(seconds: float, en: str, zh: str) -> None:
     assert [whole_time(seconds, "en"), whole_time(seconds, "zh")] == [en, zh]
+
+
+def test_runs_that_do_not_count_are_named_at_the_end() -> None:
+    work = measuring()
+    work.report.warm_up = (1, 2)
+    view = MeasuringView(work)
+    run(view.begin())
+    assert "Done: 4 runs (2 of them warm-up) in" in view.told.value
+
+
+@pytest.mark.parametrize(
+    ("doing", "zh"),
+    [
+        ("warm-up, warm", "预热，热缓存"),
+        ("warm-up", "预热"),
+        ("pair 7 of 10, cold", "第 7 对，共 10 对，冷缓存"),
+        ("2 at once", "同时 2 个"),
+        ("", ""),
+        ("pair 7 of 10, tepid", "pair 7 of 10, tepid"),
+        ("run 3", "run 3"),
+    ],
+)
+def test_what_is_being_done_is_said_in_the_views_language(doing: str, zh: str) -> None:
+    assert [doing_in(doing, "en"), doing_in(doing, "zh")] == [doing, zh]
 
 
 def test_both_languages_say_the_same_things() -> None:

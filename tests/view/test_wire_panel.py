@@ -12,11 +12,13 @@ import pytest
 from mockmate_nb import LLM, aio, run
 from mockmate_nb.errors import CallerError
 from mockmate_nb.lab.wire import Frame, inspect
+from mockmate_nb.llm import practice
 from mockmate_nb.llm import stream as stream_module
 from mockmate_nb.llm.practice import ABOUT
 from mockmate_nb.view.wire_panel import MAX_TOKENS, WirePanel
 from mockmate_nb.view.wire_rows import BYTES_MAX, FRAME, ROWS_MAX, SHOWN_MAX, WireRows, _part, _row
 from mockmate_nb.view.wire_words import SPEEDS, WIRE_WORDS, seam_line
+from mockmate_nb.view.words import address
 from mockmate_nb.wire.sse import ServerSentEvent
 from tests.llm.misbehaving import KEY, Server, closed_port, stream
 
@@ -75,7 +77,7 @@ def test_from_its_first_chunk_to_its_end_by_script(made: Made) -> None:
     run(panel.play())
     soon(lambda: panel.view.state == "complete")
     assert panel.view.text == panel.inspection.text == ABOUT["en"]
-    assert panel.view.status == seam_line(panel.inspection.seams, "en") != ""
+    assert panel.view.status == seam_line(panel.inspection.seams, panel.inspection.text, "en") != ""
     assert said(panel) == "The reply is whole. The line was cut once, and the text went on."
     assert able(panel) == ["Again"]
     run(panel.step())
@@ -120,7 +122,11 @@ def test_buttons_and_keys_do_what_the_methods_do(made: Made) -> None:
     assert (panel.inspection.frames[-1].cut, len(panel.inspection.frames[-1].raw)) == (True, 7)
     soon(lambda: panel.inspection and panel.inspection.held)
     panel.rows._handle_custom_msg({"type": "cut_at", "number": 5, "at": 7}, [])
-    assert panel.rows.cut_at() == 0, "chosen for a chunk that has gone"
+    held = panel.inspection.held
+    assert held
+    assert panel.rows.cut_at() == len(held.raw) // 2, (
+        "what was chosen for a chunk that has gone does not count"
+    )
     panel.rows._handle_custom_msg({"type": "key", "key": "toggle"}, [])
     soon(lambda: panel.inspection and panel.inspection.state == "done")
     soon(lambda: panel.buttons["start"].description == "Again")
@@ -146,6 +152,41 @@ def test_slow_motion_stays_for_the_next_start(made: Made) -> None:
     assert "chunks a second cannot be kept to" in panel.fault.value
 
 
+def test_times_that_are_later_than_the_bytes_are_named_so(made: Made) -> None:
+    panel = made()
+    run(panel.start())
+    soon(lambda: said(panel) == "The reply is whole.")
+    assert panel.times.layout.display == "none"
+    for slowed in (lambda: panel.slow(500), panel.slow):
+        run(slowed())
+        run(panel.start())
+        soon(lambda: panel.view.state == "complete")
+        assert panel.times.layout.display == ("none" if panel._chosen is None else "")
+    run(panel.start())
+    run(panel.pause())
+    panel._refresh()
+    assert "waits there unread" in panel.times.value
+
+
+def test_an_empty_reply_is_called_one(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(practice, "compose", lambda *_: "")
+    panel = made()
+    run(panel.start())
+    soon(lambda: said(panel) == "The reply is whole, and empty.")
+
+
+@pytest.mark.parametrize(
+    ("seams", "text", "line"),
+    [
+        ([], "abc", ""),
+        ([2], "abc", "Gone on after a cut at character 2 of the text."),
+        ([6, 9], "你好啊", "Gone on after a cut at character 2, 3 of the text."),
+    ],
+)
+def test_a_seam_is_told_in_characters(seams: list[int], text: str, line: str) -> None:
+    assert seam_line(seams, text, "en") == line
+
+
 def test_what_cannot_be_asked_is_said_and_raised(made: Made) -> None:
     panel = made(prompt="  ")
     with pytest.raises(CallerError):
@@ -162,10 +203,13 @@ def test_a_failure_is_told_with_its_advice(made: Made, monkeypatch: pytest.Monke
         LLM(base_url=f"http://127.0.0.1:{closed_port()}/v1", api_key="sk-never-shown", model="<b>m</b>")
     )
     run(panel.start())
-    soon(lambda: panel.view.state == "failed")
+    soon(lambda: panel.inspection and panel.inspection.state == "failed" and panel.fault.value)
     assert "No connection to " in panel.fault.value
     assert "Check the network" in panel.fault.value
-    assert said(panel) == "The reply broke off for good; what came stays."
+    assert said(panel) == f"The request to {address(panel.llm.settings, 'en')} failed before any text came."
+    assert "at http://127.0.0.1:" in said(panel)
+    assert "mockmate-wire-idle" in panel._dom_classes, "nothing is awaited"
+    assert panel.view.state == "waiting", "nothing was cut off"
     assert "sk-never-shown" not in str(
         [part.get_state() for part in (panel, panel.fault, panel.rows, panel.view)]
     )

@@ -154,7 +154,15 @@ describe("a row", () => {
 
   test("says that the line was cut in it, and how much was lost", () => {
     const item = made({ cut: true, lost: 1234 });
-    assert.equal(find(item, ".mm-wire-cut")[0].textContent, "✂ The line is cut here. 1,234 bytes of this chunk never arrived.");
+    assert.equal(find(item, ".mm-wire-cut")[0].textContent, "✂ The line is cut here. 1,234 bytes of this chunk never reached the client.");
+  });
+
+  test("one of a kind is told in the singular", () => {
+    const total = (count) => words.total({ chunks: count, bytes: count, events: count }, count);
+    assert.equal(total(1), "1 chunk · 1 byte · 1 event · 1 character");
+    assert.equal(total(0), "0 chunks · 0 bytes · 0 events · 0 characters");
+    assert.match(words.request(2, 1), /the 1 character it has/);
+    assert.match(words.lost(1), / 1 byte of/);
   });
 
   test("gives the bytes of a wide character when the pointer is on it", () => {

@@ -35,9 +35,10 @@ export function holdFocus(panelOf, signal, homeOf = (panel) => panel) {
       }
     }
   };
-  const observer = new MutationObserver(look);
+  /** @type {MutationObserver | null} */
+  let observer = null;
   const leave = () => {
-    observer.disconnect();
+    observer?.disconnect();
     held = null;
   };
   /** @param {FocusEvent} event */
@@ -49,6 +50,7 @@ export function holdFocus(panelOf, signal, homeOf = (panel) => panel) {
       if (target !== here && target !== homeOf(here)) leave();
       return;
     }
+    observer ??= new MutationObserver(look);
     observer.disconnect();
     [panel, held] = [here, button];
     observer.observe(here, { subtree: true, attributes: true, attributeFilter: ["disabled", "style", "class"] });
