@@ -50,8 +50,8 @@ class Hop(NamedTuple):
 def waterfall(hops: Sequence[Hop], *, language: Language = "en", width: int = WIDE) -> Figure:
     """A row a hop: its name, a bar from where it begins (p50, with a thin line to p95), and its figures.
 
-    A hop too short to be seen is 3 pixels long; its figure says what it took. One of no length has no bar. A p95 far beyond the last bar ends in
-    an arrow. `width` in pixels, 360 at least; below 520 the figure of p95 is left out.
+    A hop too short to be seen is 3 pixels long; its figure says what it took. One of no length has no bar. A p95 far
+    beyond the last bar ends in an arrow. `width` in pixels, 360 at least; below 520 the figure of p95 is left out.
     `CallerError` where there is no hop or a figure is none.
     """
     words = WORDS[language]

@@ -311,6 +311,11 @@ def test_a_hop_too_short_to_be_seen_is_seen() -> None:
     assert {"0.0400 ms", "<0.1 %", "95 %", "4.00 s"} <= set(texts(parsed(waterfall(HOPS))))
 
 
+def test_a_hop_of_no_length_has_no_bar() -> None:
+    hops = [*HOPS, HOPS[-1]._replace(length_p50=0.0, length_p95=0.0, share=0.0)]
+    assert len(lines(parsed(waterfall(hops)), fill=ACCENT)) == len(HOPS)
+
+
 def test_an_unknown_level_leaves_a_gap() -> None:
     whole = [level._replace(ttft_p50=0.1) for level in LEVELS]
     parts = [

@@ -208,8 +208,11 @@ def _figures(report: LatencyReport, language: Language) -> str:
 
 
 def _label(name: str, language: Language) -> str:
-    metric = metrics.METRICS.get(name)
-    label = WORDS[language].get(name) or (metric.label[language] if metric else name)
+    label = WORDS[language].get(name) or metrics.METRICS[name].label[language]
+    return _capital(label)
+
+
+def _capital(label: str) -> str:
     return label[:1].upper() + label[1:]
 
 
@@ -295,7 +298,7 @@ def _pairs(report: LatencyReport, cache: Cache, language: Language) -> list[plot
         ("ttft", [stream.first_content for stream, _ in pairs], "batch_over_ttft"),
         ("e2e", [stream.e2e for stream, _ in pairs], "batch_over_stream"),
     ):
-        label = _label(name, language)
+        label = _capital(metrics.METRICS[name].label[language])
         rows.append(
             plots.Pairs(
                 f"{label}{words['comma']}{words[cache]}" if several else label,

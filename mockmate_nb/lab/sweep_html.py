@@ -66,7 +66,7 @@ def _bearable(report: SweepReport, language: Language) -> str:
 
 def _figures(report: SweepReport, language: Language) -> str:
     words = WORDS[language]
-    names = ("streams", "requests", "failed", "ttft", "tpot", "rate", "goodput", "good")
+    names = ("streams", "requests", "failed", "sweep_ttft", "sweep_tpot", "rate", "goodput", "good")
     heads = "".join(f'<th scope="col">{escape(words[name])}</th>' for name in names)
     rows = []
     for row in report.frame.to_dict("records"):

@@ -45,8 +45,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "whole": "From click to glyph",
         "one_clock": "on the page's clock alone",
         "later": "Later text",
-        "clocks": "The page and the kernel have a clock each. The whole is measured on the page's alone. How the way "
-        "up and the way down share their sum is known to ± {uncertain}: what the quickest messages leave open.",
+        "clocks": "The page and the kernel have a clock each. The whole is measured on the page's alone. How "
+        "“click → kernel” and “kernel → page” share their sum is known to ± {uncertain}: what the quickest messages "
+        "leave open.",
         "frames": "in the kernel's hands → painted; it waits for its frame, one message in 40 ms",
         "few": "p95 of fewer than 20 clicks is little more than the slowest of them.",
         "simulated": "{n} of these clicks were simulated: nobody pressed, the page noted the time by itself.",
@@ -83,7 +84,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "whole": "从点击到显示",
         "one_clock": "只用页面的时钟",
         "later": "后续文字",
-        "clocks": "页面和内核各有一个时钟，总时间只用页面的时钟测量。去程和回程怎样分摊它们的总和，"
+        "clocks": "页面和内核各有一个时钟，总时间只用页面的时钟测量。“点击 → 内核”与“内核 → 页面”怎样分摊它们的总和，"
         "只能精确到 ± {uncertain}，这是最快的几次往返也无法确定的部分。",
         "frames": "内核拿到 → 显示出来；要等下一帧，每 40 ms 发一条消息",
         "few": "点击少于 20 次时，p95 几乎就是最慢的那一次。",

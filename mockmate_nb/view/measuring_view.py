@@ -44,8 +44,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "warm": "warm",
         "cold": "cold",
         "comma": ", ",
-        "early": "Ended after {done} of {total} runs: too many of them failed. What was measured is kept.",
-        "cancelled": "Cancelled after {done} of {total} runs. What was measured is kept.",
+        "early": "Ended after {done} of {total} runs{warm_up}: too many of them failed. What was measured is kept.",
+        "cancelled": "Cancelled after {done} of {total} runs{warm_up}. What was measured is kept.",
         "nothing": "Cancelled before the first run was over.",
         "between": " · ",
     },
@@ -63,8 +63,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "warm": "热缓存",
         "cold": "冷缓存",
         "comma": "，",
-        "early": "失败太多，提前结束：共 {total} 次，测了 {done} 次，已测的都保留着。",
-        "cancelled": "已取消：共 {total} 次，测了 {done} 次，已测的都保留着。",
+        "early": "失败太多，提前结束：共 {total} 次，测了 {done} 次{warm_up}，已测的都保留着。",
+        "cancelled": "已取消：共 {total} 次，测了 {done} 次{warm_up}，已测的都保留着。",
         "nothing": "已取消，一次也没有测完。",
         "between": " · ",
     },
@@ -188,11 +188,11 @@ class MeasuringView(w.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 
     def _ending(self) -> str:
         work = self.measuring
-        if work.done < work.total:
-            name = "early" if not work.stopped else "cancelled" if work.done else "nothing"
-            return self._word(name, done=work.done, total=work.total)
         kept_apart = len(getattr(work.report, "warm_up", ()))
         warm_up = self._word("warm_up", count=kept_apart) if kept_apart else ""
+        if work.done < work.total:
+            name = "early" if not work.stopped else "cancelled" if work.done else "nothing"
+            return self._word(name, done=work.done, total=work.total, warm_up=warm_up)
         return self._word("done", done=work.done, warm_up=warm_up, time=self._elapsed)
 
     @property

@@ -134,7 +134,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "whole": "{time}后回复完整",
         "stopped_after": "{time}后停止",
         "failed_after": "{time}后失败",
-        "limit": "到 {count} 个 token的上限为止。",
+        "limit": "到 {count} 个 token 的上限为止。",
         "busy": "这里还有任务在进行。",
         "busy_advice": "请等它结束，或按“停止”。",
         "no_prompt": "提示词是空的。",

@@ -23,7 +23,7 @@ MEASURING = """
 from mockmate_nb import LLM
 from mockmate_nb.lab.latency import compare
 from mockmate_nb.view.measuring_view import MeasuringView
-work = compare(LLM("practice", pace=200), "Tell me.", 5000, max_tokens=8)
+work = compare(LLM("practice", pace=200), "Tell me.", 1000, max_tokens=8)
 view = MeasuringView(work)
 view
 """
@@ -116,6 +116,68 @@ async def test_a_person_runs_a_race_replays_it_and_measures_more_pairs(lab: Lab)
     assert lab.errors == []
 
 
+async def test_who_presses_with_the_mouse_keeps_the_keyboard_and_jupyterlab_gets_no_key(lab: Lab) -> None:
+    await open_race(lab, 'LLM("practice", pace=5)')
+    cells = lab.page.locator(".jp-Notebook .jp-Cell")
+    count, panel = await cells.count(), lab.page.locator(".mockmate-race")
+    before = await lane(lab, 0).bounding_box()
+    await button(lab, "Start").click()
+    await expect(button(lab, "Stop")).to_be_focused(timeout=WAIT)
+    after = await lane(lab, 0).bounding_box()
+    assert before
+    assert after
+    assert after["y"] == before["y"], "the lanes stay where they are"
+    await lab.page.keyboard.press("b")
+    await lab.page.keyboard.press("Space")
+    await expect(button(lab, "Start")).to_be_enabled(timeout=WAIT)
+    await expect(panel).to_be_focused()
+    for key in ("b", "Space", "Enter"):
+        await lab.page.keyboard.press(key)
+    await expect(panel).to_be_focused()
+    await expect(lab.page.locator(".mm-race-running")).to_have_count(0)
+    assert await cells.count() == count
+    assert lab.errors == []
+
+
+GONE = """() => [...document.querySelectorAll(".jupyter-widgets-disconnected")]
+    .filter((each) => !each.closest(".jp-mod-hidden"))
+    .map((each) => [each.className, getComputedStyle(each, "::before")])
+    .filter(([, { display, content }]) => display !== "none" && content !== "none")
+    .map(([name, { content }]) => [/mockmate-(race|wire|glyph|measuring)/.exec(name)?.[1], content])"""
+ALL = """
+from mockmate_nb import LLM, run
+from mockmate_nb.lab.latency import compare
+from mockmate_nb.view.glyph_panel import GlyphPanel
+from mockmate_nb.view.measuring_view import MeasuringView
+from mockmate_nb.view.race import RacePanel
+from mockmate_nb.view.wire_panel import WirePanel
+llm = LLM("practice", pace=500)
+wire = WirePanel(llm)
+for part in (RacePanel(llm), GlyphPanel(llm, language="zh"), wire):
+    display(part)
+run(wire.step(3))
+MeasuringView(compare(llm, "Tell me.", 1000, max_tokens=8))
+"""
+
+
+async def test_after_a_restart_each_panel_says_once_that_the_kernel_is_gone_and_stays_whole(lab: Lab) -> None:
+    await lab.page.set_viewport_size({"width": 1280, "height": 3000})
+    await lab.open([ALL.strip()])
+    await lab.run_all()
+    rows = lab.page.locator(".mm-wire-list")
+    await expect(lab.page.locator(".mm-wire-held")).to_be_visible(timeout=WAIT)
+    before = await rows.bounding_box()
+    await lab.restart()
+    await expect(lab.page.locator(".jupyter-widgets-disconnected").first).to_be_attached(timeout=WAIT)
+    en = '"The kernel is gone. Run the notebook again from the top."'
+    zh = '"内核已经重启或结束。请从头重新运行整个笔记本。"'
+    assert await lab.page.evaluate(GONE) == [["race", en], ["glyph", zh], ["wire", en], ["measuring", en]]
+    after = await rows.bounding_box()
+    assert before
+    assert after
+    assert (after["width"], after["height"]) == (before["width"], before["height"])
+
+
 async def test_the_clock_runs_without_the_kernel_and_stop_works_before_the_first_text(
     lab: Lab, model: Model
 ) -> None:
@@ -175,7 +237,7 @@ async def test_a_measurement_is_watched_and_cancelled_and_what_was_measured_is_k
     await lab.open([MEASURING.strip()])
     await lab.run_all()
     view = lab.page.locator(".mockmate-measuring")
-    await expect(view).to_contain_text(re.compile(r"pair \d+ of 5000"), timeout=WAIT)
+    await expect(view).to_contain_text(re.compile(r"pair \d+ of 1000"), timeout=WAIT)
     await expect(view.get_by_role("progressbar", name="Measured so far")).to_be_visible()
     await expect(view).to_contain_text("left", timeout=WAIT)
     await view.get_by_role("button", name="Cancel", exact=True).click()

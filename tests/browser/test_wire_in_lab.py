@@ -113,6 +113,7 @@ async def test_with_the_keyboard_alone_and_jupyterlab_takes_no_key(desk: Lab) ->
     await button(desk, "Step").focus()
     await keyboard.press("ArrowRight")
     await stands(desk, "Chunk 2 is held")
+    await expect(rows(desk)).to_have_count(1)
     await desk.page.locator(".mm-wire-list").focus()
     await keyboard.press("ArrowRight")
     await expect(rows(desk)).to_have_count(2)
@@ -129,6 +130,27 @@ async def test_with_the_keyboard_alone_and_jupyterlab_takes_no_key(desk: Lab) ->
     await expect(desk.page.locator(".mm-wire-list")).to_be_focused()
     await stands(desk, "The reply is whole.")
     assert await desk.page.locator(".jp-Notebook .jp-Cell").count() == cells
+
+
+async def test_who_presses_start_with_the_mouse_pauses_with_the_space_bar(desk: Lab) -> None:
+    keyboard, scroller = desk.page.keyboard, desk.page.locator(".jp-WindowedPanel-outer").first
+    await desk.page.get_by_label("Speed").select_option("3 chunks a second")
+    for name in ("Start", "Again"):
+        await button(desk, name).click()
+        await expect(button(desk, "Pause")).to_be_focused(timeout=WAIT)
+        await expect(rows(desk).first).to_be_attached(timeout=WAIT)
+        scrolled = await scroller.evaluate("each => each.scrollTop")
+        await keyboard.press("Space")
+        await stands(desk, "Paused.")
+        await keyboard.press("ArrowRight")
+        await expect(rows(desk).nth(1)).to_be_attached(timeout=WAIT)
+        await keyboard.press("Space")
+        await stands(desk, "The reply is coming in.")
+        assert await scroller.evaluate("each => each.scrollTop") == scrolled
+        await expect(desk.page.get_by_text("waits there unread")).to_be_visible()
+        await button(desk, "Stop").click()
+        await stands(desk, "Stopped.")
+        await expect(desk.page.locator(".mm-wire-list")).to_be_focused()
 
 
 async def test_bytes_can_be_read_in_hex(desk: Lab) -> None:

@@ -229,3 +229,14 @@ def test_our_own_share_is_told_where_it_was_seen() -> None:
     runs = tuple(replace(run, own_first=0.001, own_chunk=0.00002) for run in told.runs)
     assert "1.00 ms of each time to the first text, 0.0200 ms a chunk" in replace(told, runs=runs).html()
     assert "Our own client" not in told.html()
+
+
+@pytest.mark.parametrize(
+    ("language", "labels"),
+    [("en", ("Time to first text", "Streaming: whole time")), ("zh", ("首段文字时间", "流式：总用时"))],
+)
+def test_each_figure_is_called_what_it_is(language: Any, labels: tuple[str, ...]) -> None:
+    table = report().html(language).partition("<table>")[2].partition("</table>")[0]
+    for label in labels:
+        assert label in table
+    assert "p50 / p95" not in table

@@ -152,7 +152,7 @@ describe("a key", () => {
       const made = page();
       holdKeys(() => made.panel, end.signal);
       window.dispatchEvent(Object.assign(new Event("keydown"), { on: made[of], more }));
-      assert.equal(made.panel.marks.has(OWN_KEYS), own);
+      assert.equal(made[of].marks.has(OWN_KEYS), own);
     });
   }
 });

@@ -157,8 +157,8 @@ def test_times_that_are_later_than_the_bytes_are_named_so(made: Made) -> None:
     run(panel.start())
     soon(lambda: said(panel) == "The reply is whole.")
     assert panel.times.layout.display == "none"
-    for slowed in (lambda: panel.slow(500), panel.slow):
-        run(slowed())
+    for speed in (500, None):
+        run(panel.slow(speed))
         run(panel.start())
         soon(lambda: panel.view.state == "complete")
         assert panel.times.layout.display == ("none" if panel._chosen is None else "")

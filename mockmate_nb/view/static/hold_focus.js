@@ -66,7 +66,8 @@ export function holdFocus(panelOf, signal, homeOf = (panel) => panel) {
 
 /**
  * Until `signal`: JupyterLab takes no plain key from inside the panel, as it would for its cells; a field keeps its own.
- * It listens at the document, before the panel itself, so the attribute is set at the window.
+ * It listens at the document, before the panel itself, so the attribute is set at the window; and it looks from the
+ * target upwards, where its keys for whatever has the focus match first, so it is the target that gets it.
  * @param {() => HTMLElement | null} panelOf
  * @param {AbortSignal} signal
  */
@@ -75,7 +76,7 @@ export function holdKeys(panelOf, signal) {
   const pressed = ({ target, ctrlKey, metaKey, altKey, shiftKey }) => {
     const panel = panelOf();
     if (!panel || !(target instanceof Element) || !panel.contains(target)) return;
-    panel.toggleAttribute(OWN_KEYS, !(ctrlKey || metaKey || altKey || shiftKey || target.closest(FIELDS)));
+    target.toggleAttribute(OWN_KEYS, !(ctrlKey || metaKey || altKey || shiftKey || target.closest(FIELDS)));
   };
   window.addEventListener("keydown", pressed, { capture: true, signal });
 }
