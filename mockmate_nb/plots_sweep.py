@@ -53,7 +53,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
     },
     "zh": {
         "ttft": "TTFT：到首字的时间",
-        "tpot": "TPOT：首字之后每个 token 的时间",
+        "tpot": "TPOT：首字之后每个词元的时间",
         "goodput": "达标率：同时满足两项上限的请求",
         "share": "达标率：合格请求的占比",
         "limit": "上限 {time}",

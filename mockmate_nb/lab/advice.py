@@ -79,8 +79,8 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "price": "流式用更多的代码（中途出错、停止按钮、断线）换来更好的等待，并不会让模型变快。",
         "open": "这里没有哪一边明显更合适。整段的代码更简单。",
         "nothing": "报告里没有流式的测量，无法据此预测。",
-        "rhythm": "{cache}（流式测量 {runs} 次，取中位数）：{first}后出现首段文字，之后每个token {step}，"
-        "每字 {share} 个token，"
+        "rhythm": "{cache}（流式测量 {runs} 次，取中位数）：{first}后出现首段文字，之后每个词元 {step}，"
+        "每字 {share} 个词元，"
         "相当于每分钟 {speed} 字；人的阅读速度是每分钟 {reader} 字。",
         "predicted": "那么 {words} 字：流式 {first}后就有文字可读，整段要等 {whole}；"
         "边出边读的人会早 {saved}读完。",

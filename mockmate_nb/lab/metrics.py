@@ -98,7 +98,7 @@ _ALL = (
         "tpot",
         tpot,
         "s",
-        {"en": "time per token after the first", "zh": "之后每个token的时间"},
+        {"en": "time per token after the first", "zh": "之后每个词元的时间"},
         "(e2e - TTFT) / (n - 1), n the tokens of the text by the service's usage (less what it thought, where it "
         "counts that), or by chunks where it has none.",
         "the formula of vLLM's benchmark (vllm bench serve)",
@@ -172,7 +172,7 @@ _ALL = (
         "tokens_per_second",
         tokens_per_second,
         "tokens/s",
-        {"en": "tokens a second", "zh": "每秒token数"},
+        {"en": "tokens a second", "zh": "每秒词元数"},
         "n / e2e: tokens of the reply over the whole time of this request.",
         "LLMPerf's request output throughput",
     ),

@@ -140,7 +140,7 @@ def test_both_lanes_say_the_same_and_streaming_says_it_sooner(panel: RacePanel) 
 def test_a_reply_that_was_cut_at_the_limit_says_so() -> None:
     panel = RacePanel(LLM("practice", pace=FAST), max_tokens=8, language="zh")
     run(panel.start())
-    assert [lane.view.status for lane in panel.lanes.values()] == ["到 8 个 token 的上限为止。"] * 2
+    assert [lane.view.status for lane in panel.lanes.values()] == ["到 8 个词元的上限为止。"] * 2
     panel.close()
 
 
