@@ -142,12 +142,17 @@ def facts(report: LatencyReport, language: Language) -> list[tuple[str, str]]:
 
 def _counted(report: LatencyReport, words: Words) -> list[tuple[str, str]]:
     tokens = [run.tokens for run in report.runs if run.mode == "stream"]
+    asked = [run.prompt_tokens for run in report.runs]
     counted = "chunks" if any(run.counted == "chunks" for run in report.runs) else "usage"
     rows = [
         (
+            words["prompt"],
+            words["prompt_said"].format(low=min(asked), high=max(asked), prompts=report.design.prompts),
+        ),
+        (
             words["tokens"],
             words["tokens_said"].format(low=min(tokens), high=max(tokens), counted=words[counted]),
-        )
+        ),
     ]
     if report.cost:
         rows.append((words["cost"], words["cost_said"].format(cost=report.cost)))

@@ -17,7 +17,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "figures": "Figures",
         "e2e": "Streaming: whole time",
         "prompt": "Prompts",
-        "prompt_said": "{prompts}; {low} to {high} tokens each, as the service counts them",
+        "prompt_said": "{prompts}; {low} to {high} tokens each",
         "practice": "The practice model is no AI: it speaks at a set pace, or in a rhythm recorded from a model. "
         "These figures are of that pace, not of a model or of this machine.",
         "recording": "These replies and their times were recorded before; nothing was asked of a service now.",
@@ -100,7 +100,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "figures": "数据",
         "e2e": "流式：总用时",
         "prompt": "提示词",
-        "prompt_said": "{prompts} 个；每个 {low} 到 {high} 个词元（由服务计数）",
+        "prompt_said": "{prompts} 个；每个 {low} 到 {high} 个词元",
         "practice": "练习模型不是人工智能：它按设定的速度、或按从真实模型录下的节奏说话。"
         "这些数字说的是那个节奏，不是某个模型，也不是这台机器。",
         "recording": "这些回复和它们的时间是以前录下的，这次没有向任何服务提问。",

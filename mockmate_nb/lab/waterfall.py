@@ -74,11 +74,6 @@ class Ping(NamedTuple):
     answered: float
     heard: float
 
-    @property
-    def round_trip(self) -> float:
-        """Seconds on the way, there and back."""
-        return (self.heard - self.sent) - (self.answered - self.received)
-
 
 class Later(NamedTuple):
     """Text that came after the first: `read` and `told` by the kernel's clock, `painted` by the page's."""

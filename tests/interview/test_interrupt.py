@@ -1,4 +1,4 @@
-"""The interrupt button on a real kernel: the stream stops, what was said stays, no traceback of ours."""
+"""The interrupt button on a real kernel: what runs stops, what there is stays, no traceback of ours."""
 
 from __future__ import annotations
 
@@ -75,3 +75,35 @@ def test_interrupt_while_a_cell_blocks(kernel: tuple[KernelManager, BlockingKern
     partial, ended = execute(client, AFTER).splitlines()
     assert len(partial) > 6, "what was said before the interrupt is kept"
     assert ended == "question_complete"
+
+
+MEASURE = """
+from mockmate_nb import LLM, run
+from mockmate_nb.lab.latency import compare, sweep
+llm = LLM("practice", pace=100)
+def told(work):
+    seen = iter([None])
+    def tell():
+        if work.done > {after} and next(seen, work) is None:
+            print("it speaks", flush=True)
+    work.on_change(tell)
+    return work
+report = run(told({work}))
+print(report.finished, len(report.{part}) > 0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "after", "part"),
+    [
+        ('compare(llm, "hi", pairs=100, max_tokens=20)', 6, "pairs_done"),
+        ('sweep(llm, "hi", (1, 2, 4, 8), requests=50, max_tokens=20)', 4, "levels"),
+    ],
+    ids=["compare", "sweep"],
+)
+def test_interrupt_in_mid_measurement_keeps_what_was_measured(
+    kernel: tuple[KernelManager, BlockingKernelClient], work: str, after: int, part: str
+) -> None:
+    owner, client = kernel
+    code = MEASURE.format(work=work, after=after, part=part)
+    assert execute(client, code, interrupt=owner).split() == ["False", "True"]

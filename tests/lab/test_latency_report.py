@@ -186,6 +186,7 @@ def test_its_page_says_what_was_measured_on_what(language: Any) -> None:
         loads=(Load(3.0, 0.9),),
     ).html(language)
     assert "A &lt;b&gt;fine&lt;/b&gt; one" in page
+    assert ("1; 7 to 7 tokens each" if language == "en" else "1 个；每个 7 到 7 个词元") in page
     assert "<script" not in page
     assert page.count('<img alt="') >= 3
     assert "<svg" not in page, "an untrusted notebook would show its letters alone"

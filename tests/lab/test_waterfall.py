@@ -104,7 +104,6 @@ def test_what_is_not_known_is_at_most_half_the_least_round_trip(
     slow = {**TRUE, "up": 0.2, "down": 0.3}
     pings = [world.ping(101.0, 0.2, 0.3), world.ping(102.0, there, back), world.ping(103.0, 0.1, 0.1)]
     found = known(world.click(slow, pings=pings))
-    assert pings[1].round_trip == pytest.approx(there + back)
     assert found.uncertain <= (there + back) / 2 + 5 * DRIFT
     assert found.ahead - 7.0 == pytest.approx(error, abs=5 * DRIFT)
     assert found.hops["up"] == pytest.approx(slow["up"] + error, abs=5 * DRIFT)
@@ -114,7 +113,7 @@ def test_pings_that_are_quick_one_way_each_are_better_than_the_best_of_them() ->
     world = World(ahead=7.0)
     pings = [world.ping(101.0, 0.0001, 0.05), world.ping(102.0, 0.05, 0.0001)]
     found = known(world.click({**TRUE, "up": 0.2, "down": 0.2}, pings=pings))
-    assert found.uncertain < 0.001 < min(ping.round_trip for ping in pings)
+    assert found.uncertain < 0.001
 
 
 def test_without_pings_the_ways_share_what_is_left_and_it_is_said_that_nothing_more_is_known() -> None:
